@@ -1,0 +1,53 @@
+"""What a printer has to offer and what a plate asks for: the two sides of "does it fit"."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.units import Grams, Metres, Millimetres
+
+
+class LoadedFilament(BaseModel):
+    """A filament in one tray; slot 0-15 in the AMS (unit * 4 + tray), 254 the external spool."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slot: int = Field(ge=0, le=254)
+    type: str = Field(max_length=32, description="PLA, PETG ...; empty when the printer can't tell")
+    color: str = Field(max_length=9, description="#RRGGBB or empty")
+
+
+class Loaded(BaseModel):
+    """What a printer is and has: compared with the plate's needs at the claim."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str = Field(max_length=32, description="the maker's model id: C12 is the P1S")
+    nozzle_mm: Millimetres | None
+    has_ams: bool
+    filaments: tuple[LoadedFilament, ...]
+
+
+class NeededFilament(BaseModel):
+    """A filament that a plate uses; `index` is 1-based over the project's filaments."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int = Field(ge=1, le=64)
+    type: str = Field(max_length=32)
+    color: str = Field(max_length=9)
+    used_g: Grams | None
+    used_m: Metres | None
+
+
+class PlateSummary(BaseModel):
+    """One plate of an artifact, as far as it is known; None means that the file doesn't say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int = Field(ge=1, le=999)
+    gcode_path: str = Field(max_length=128)
+    model: str | None
+    nozzle_mm: Millimetres | None
+    estimate_s: int | None = Field(ge=0)
+    weight_g: Grams | None
+    filaments: tuple[NeededFilament, ...]
+    project_filaments: int = Field(ge=0, le=64, description="length of ams_mapping")

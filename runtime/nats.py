@@ -1,0 +1,90 @@
+"""The connection to the broker, with the settings that were found to matter."""
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+from nats.aio.client import Client
+
+log = structlog.get_logger()
+
+CONNECT_TIMEOUT_S = 5.0
+PING_INTERVAL_S = 5
+"""With two outstanding pings a half-open connection is found in 15 s."""
+MAX_OUTSTANDING_PINGS = 2
+RECONNECT_WAIT_S = 0.25
+DRAIN_TIMEOUT_S = 5
+EXIT_CODE_CLOSED = 70
+
+Hook = Callable[[], Awaitable[None]]
+
+
+async def _ignore() -> None:
+    return None
+
+
+class _Connection(Client):
+    """A client that knows whether it was closed on purpose."""
+
+    is_closing = False
+
+    async def close(self) -> None:
+        self.is_closing = True
+        await super().close()
+
+
+async def connect_nats(
+    url: str,
+    creds: Path,
+    *,
+    name: str,
+    inbox_prefix: str = "_INBOX",
+    on_disconnect: Hook = _ignore,
+    on_reconnect: Hook = _ignore,
+    exit_when_closed: bool = True,
+) -> Client:
+    """Return a connection that reconnects for ever and buffers nothing while it is away.
+
+    A connection that is closed for good (revoked credentials, say) ends the process with
+    EXIT_CODE_CLOSED, so that its supervisor starts it afresh: libraries on top are known to
+    spin or hang on a closed connection.
+    Raises nats.errors.Error or OSError when the first attempt fails.
+    """
+    client = _Connection()
+
+    async def disconnected() -> None:
+        log.warning("broker_disconnected")
+        await on_disconnect()
+
+    async def reconnected() -> None:
+        log.info("broker_reconnected")
+        await on_reconnect()
+
+    async def closed() -> None:
+        if exit_when_closed and not client.is_closing:
+            log.error("broker_connection_closed")
+            os._exit(EXIT_CODE_CLOSED)
+
+    async def failed(exc: Exception) -> None:
+        log.warning("broker_error", error=f"{type(exc).__name__}: {exc}")
+
+    await client.connect(
+        url,
+        name=name,
+        user_credentials=str(creds),
+        inbox_prefix=inbox_prefix.encode(),
+        connect_timeout=int(CONNECT_TIMEOUT_S),
+        ping_interval=PING_INTERVAL_S,
+        max_outstanding_pings=MAX_OUTSTANDING_PINGS,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # only slept
+        drain_timeout=DRAIN_TIMEOUT_S,
+        pending_size=0,
+        disconnected_cb=disconnected,
+        reconnected_cb=reconnected,
+        closed_cb=closed,
+        error_cb=failed,
+        allow_reconnect=True,
+    )
+    return client

@@ -1,0 +1,24 @@
+"""Running a process: logging first, then one coroutine until SIGTERM or Ctrl-C."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+log = structlog.get_logger()
+
+
+def run_until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run `main(stop)`; `stop` is set by SIGTERM and SIGINT, and `main` then ends by itself."""
+
+    async def supervise() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sig, stop.set)
+        log.info("process_started")
+        await main(stop)
+        log.info("process_stopped")
+
+    asyncio.run(supervise())
