@@ -1,0 +1,9 @@
+"""The NOTIFY channels: who rings on them, who listens."""
+
+from typing import Final
+
+OUTBOX: Final = "layerline_outbox"
+"""A transaction put a message into the outbox; the relay listens."""
+
+EVENTS: Final = "layerline_events"
+"""The projector committed a batch; payload: its last gseq. The feed, dispatch listen."""

@@ -1,0 +1,57 @@
+"""Engines and pools; importing this connects nothing."""
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from runtime.settings import DatabaseSettings
+
+POOL_SIZE = 8
+POOL_TIMEOUT_S = 3.0
+CONNECT_TIMEOUT_S = 5.0
+COMMAND_TIMEOUT_S = 15.0
+_LISTENER_TIMEOUT_S = 60.0
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+def sqlalchemy_url(database_url: str) -> str:
+    """Return the URL with the driver that SQLAlchemy is to use."""
+    return "postgresql+asyncpg://" + database_url.split("://", 1)[1]
+
+
+def make_engine(settings: DatabaseSettings, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
+    """Return an engine that checks connections before use."""
+    return create_async_engine(
+        sqlalchemy_url(str(settings.database_url)),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+        pool_pre_ping=True,
+        connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S},
+    )
+
+
+def make_sessions(engine: AsyncEngine) -> Sessions:
+    """Return a factory of sessions that keep loaded rows usable after the commit."""
+    return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+
+
+async def make_pool(settings: DatabaseSettings, *, max_size: int = POOL_SIZE) -> asyncpg.Pool:
+    """Return an asyncpg pool, for bulk work and for bytes straight from the database."""
+    return await asyncpg.create_pool(
+        str(settings.database_url),
+        min_size=1,
+        max_size=max_size,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
+    )
+
+
+async def connect(settings: DatabaseSettings) -> asyncpg.Connection:
+    """Return one asyncpg connection, for LISTEN and advisory locks."""
+    return await asyncpg.connect(
+        str(settings.database_url),
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=_LISTENER_TIMEOUT_S,
+    )
