@@ -1,0 +1,12 @@
+"""Printing the generated documents."""
+
+import json
+import sys
+
+from services.api.openapi import document as openapi_document
+
+
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    json.dump(openapi_document(), sys.stdout, indent=2, sort_keys=True)
+    print()

@@ -1,0 +1,101 @@
+"""`layerline ...`: runs the services, makes the schema and the broker's set-up, names admins."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from pydantic import ValidationError
+
+from services.cli.failure import CliError, explain_settings
+
+EXIT_USAGE = 2
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "api": ("services.api.main:run", "serve the HTTP API and the web app"),
+    "dispatch": ("services.dispatch.main:run", "answer the nodes' claims"),
+    "relay": ("services.relay.main:run", "publish the outbox"),
+    "projector": ("services.projector.main:run", "fold events into the read model"),
+    "inspector": ("services.inspector.main:run", "check uploaded files"),
+    "migrate": ("services.cli.setup:migrate", "bring the database's schema up to date"),
+    "provision": ("services.cli.setup:provision", "make streams, consumers, keys and the bucket"),
+    "openapi": ("services.cli.documents:openapi", "print the OpenAPI document"),
+    "asyncapi": ("services.cli.documents:asyncapi", "print the AsyncAPI document"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command; exit 0, or 2 with a sentence on standard error."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    try:
+        options.run(options)
+    except ValidationError as exc:
+        _fail(explain_settings(exc))
+    except CliError as exc:
+        _fail(str(exc))
+
+
+def _fail(sentence: str) -> None:
+    print(f"layerline: {sentence}", file=sys.stderr)
+    sys.exit(EXIT_USAGE)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="layerline", description="Share Bambu Lab printers: submit, approve, print, watch."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, (target, summary) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        command.set_defaults(run=_runner(target))
+    _add_admin(commands)
+    _add_registry(commands)
+    return parser
+
+
+def _runner(target: str) -> Callable[[argparse.Namespace], None]:
+    """Return a command that imports its room only when it is run: a relay needs no FastAPI."""
+
+    def run(_: argparse.Namespace) -> None:
+        module, name = target.split(":")
+        getattr(import_module(module), name)()
+
+    return run
+
+
+def _with_options(target: str) -> Callable[[argparse.Namespace], None]:
+    def run(options: argparse.Namespace) -> None:
+        module, name = target.split(":")
+        getattr(import_module(module), name)(options)
+
+    return run
+
+
+def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    admin = commands.add_parser("admin", help="say who is an admin")
+    actions = admin.add_subparsers(required=True, metavar="action")
+    for verb, summary in (("grant", "make a person an admin"), ("revoke", "take it back")):
+        action = actions.add_parser(verb, help=summary)
+        action.add_argument("email")
+        action.set_defaults(run=_with_options(f"services.cli.people:{verb}"))
+    listing = actions.add_parser("list", help="list the admins")
+    listing.set_defaults(run=_runner("services.cli.people:list_admins"))
+
+
+def _add_registry(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    node = commands.add_parser("node", help="nodes beside the printers")
+    node_actions = node.add_subparsers(required=True, metavar="action")
+    add_node = node_actions.add_parser("add", help="make a node and write its credentials")
+    add_node.add_argument("name", help="a-z, 0-9 and '-'")
+    add_node.add_argument("--creds", required=True, help="file to write the credentials to")
+    add_node.set_defaults(run=_with_options("services.cli.machines:add_node"))
+
+    printer = commands.add_parser("printer", help="printers and the queues that they serve")
+    printer_actions = printer.add_subparsers(required=True, metavar="action")
+    add = printer_actions.add_parser("add", help="put a printer into a queue")
+    add.add_argument("serial")
+    add.add_argument("--name", required=True)
+    add.add_argument("--node", required=True)
+    add.add_argument("--queue", default="main")
+    add.set_defaults(run=_with_options("services.cli.machines:add_printer"))

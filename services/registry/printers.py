@@ -1,0 +1,113 @@
+"""The command side of nodes and printers; the one writer of their tables."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.events import NodeEnrolled
+from contracts.ids import CorrelationId, EventId, UserId, is_slug, printer_id_of
+from contracts.lifecycle import UNRESOLVED_RUN_STATES
+from services.db import outbox
+from services.db.tables.machines import Node, Printer, Run
+from services.db.tables.work import Queue
+
+
+class RegistryError(Exception):
+    """What was asked for can't be registered; the text says why."""
+
+
+async def register_node(
+    session: AsyncSession,
+    name: str,
+    *,
+    title: str,
+    public_key: str | None,
+    now: datetime,
+    by: UserId | None,
+) -> Node:
+    """Make the node known, or return it as it is; raise RegistryError for a bad name."""
+    if not is_slug(name):
+        raise RegistryError(
+            f"{name!r} can't name a node: use 1 to 32 of a-z, 0-9 and '-', not at the ends"
+        )
+    node = await session.get(Node, name)
+    if node is not None:
+        node.public_key = public_key or node.public_key
+        session.add(node)
+        return node
+    node = Node(name=name, title=title, public_key=public_key, created_at=now)
+    session.add(node)
+    event = NodeEnrolled(
+        id=EventId(uuid4()),
+        occurred_at=now,
+        correlation_id=CorrelationId(uuid4()),
+        node=name,
+        by=by,
+    )
+    await outbox.add_event(session, event)
+    return node
+
+
+async def register_printer(
+    session: AsyncSession, *, serial: str, name: str, node: str, queue: str, now: datetime
+) -> Printer:
+    """Put the printer with this serial into a queue, in the hands of a node.
+
+    Giving it to another node raises its epoch, and is refused while a run on it is unresolved.
+    """
+    await _must_exist(session, node, queue)
+    printer_id = printer_id_of(serial)
+    printer = await session.get(Printer, printer_id, with_for_update=True)
+    if printer is None:
+        printer = Printer(
+            id=printer_id,
+            serial=serial.strip().upper(),
+            name=name,
+            node=node,
+            queue=queue,
+            epoch=1,
+            is_enabled=True,
+            created_at=now,
+        )
+    elif printer.node != node:
+        await _must_be_free(session, printer)
+        printer.node, printer.epoch = node, printer.epoch + 1
+    printer.name, printer.queue = name, queue
+    session.add(printer)
+    return printer
+
+
+async def queues_of_node(session: AsyncSession, node: str) -> tuple[str, ...]:
+    """Return the queues that the node's printers serve, in order."""
+    rows = await session.exec(
+        select(Printer.queue).where(Printer.node == node).distinct().order_by(Printer.queue)
+    )
+    return tuple(rows)
+
+
+async def _must_exist(session: AsyncSession, node: str, queue: str) -> None:
+    known = await session.get(Node, node)
+    if known is None or known.revoked_at is not None:
+        raise RegistryError(f"there is no node {node!r}: add it first")
+    if await session.get(Queue, queue) is None:
+        raise RegistryError(f"there is no queue {queue!r}")
+
+
+async def _must_be_free(session: AsyncSession, printer: Printer) -> None:
+    unresolved = await session.exec(
+        select(Run.id).where(
+            Run.printer_id == printer.id,
+            text("state = ANY(:states)").bindparams(
+                states=[state.value for state in UNRESOLVED_RUN_STATES]
+            ),
+        )
+    )
+    run_id: UUID | None = unresolved.first()
+    if run_id is not None:
+        raise RegistryError(
+            f"{printer.name} has an unresolved run on node {printer.node!r}: "
+            "let it end or decide it, then move the printer"
+        )
