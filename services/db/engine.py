@@ -1,6 +1,7 @@
 """Engines and pools; importing this connects nothing."""
 
 import asyncpg
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -55,3 +56,9 @@ async def connect(settings: DatabaseSettings) -> asyncpg.Connection:
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=_LISTENER_TIMEOUT_S,
     )
+
+
+async def ping(engine: AsyncEngine) -> None:
+    """Raise unless the database answers."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))

@@ -1,0 +1,99 @@
+"""The inspector's process: takes uploaded artifacts from the stream and checks them."""
+
+import asyncio
+
+import structlog
+from faststream.nats import NatsMessage, PullSub
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from contracts.events import ArtifactUploaded, parse_event
+from contracts.ids import CorrelationId
+from contracts.subjects import INSPECTOR, INSPECTOR_FILTER, JOBS
+from runtime.backoff import backoff
+from runtime.health import health_server
+from runtime.logging import configure_logging
+from runtime.process import run_until_stopped
+from services.db.engine import make_engine, make_sessions, ping
+from services.inspector.checking import Checker
+from services.inspector.settings import InspectorSettings
+from services.messaging.broker import ServiceBroker, bound
+from services.storage.bucket import StorageUnavailable, open_bucket
+
+log = structlog.get_logger()
+
+FETCH_TIMEOUT_S = 5.0
+RETRY_DELAY_S = 5
+_AWAY = (StorageUnavailable, SQLAlchemyError, OSError)
+
+
+def run() -> None:
+    """Run until SIGTERM."""
+    settings = InspectorSettings()
+    configure_logging("inspector", log_format=settings.log_format, level=settings.log_level)
+    run_until_stopped(lambda stop: _main(settings, stop))
+
+
+async def _main(settings: InspectorSettings, stop: asyncio.Event) -> None:
+    engine = make_engine(settings, pool_size=2)
+    service = ServiceBroker(settings, name="inspector")
+    async with open_bucket(settings) as bucket:
+        checker = Checker(make_sessions(engine), bucket)
+        subscribe(service, checker)
+        checks = {
+            "database": lambda: ping(engine),
+            "storage": bucket.check,
+            "broker": service.check,
+        }
+        async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
+            await service.broker.start()
+            left_over = tasks.create_task(_check_left_over(checker))
+            await stop.wait()
+            left_over.cancel()
+            await service.stop()
+    await engine.dispose()
+
+
+def subscribe(service: ServiceBroker, checker: Checker) -> None:
+    """Have uploaded artifacts checked one by one, acked when their outcome has committed."""
+
+    @service.broker.subscriber(
+        INSPECTOR_FILTER,
+        stream=bound(JOBS),
+        durable=INSPECTOR,
+        pull_sub=PullSub(batch_size=1, timeout=FETCH_TIMEOUT_S),
+        decoder=_leave_raw,
+    )
+    async def check(body: bytes, message: NatsMessage) -> None:
+        try:
+            event = parse_event(body)
+        except ValidationError:
+            # The projector reads the same stream and keeps it as a dead letter.
+            log.warning("event_unreadable", subject=message.raw_message.subject)
+            await message.ack()
+            return
+        if isinstance(event, ArtifactUploaded):
+            try:
+                await checker.check(event.artifact_id, event.correlation_id)
+            except _AWAY as exc:
+                log.warning("artifact_check_postponed", error=f"{type(exc).__name__}: {exc}")
+                await message.nack(delay=RETRY_DELAY_S)
+                return
+        await message.ack()
+
+
+async def _leave_raw(message: NatsMessage) -> bytes:
+    return message.body
+
+
+async def _check_left_over(checker: Checker) -> None:
+    """Check what was waiting when this process started: its message may be lost."""
+    for wait_s in backoff(initial_s=1, max_s=30):
+        try:
+            for artifact_id in await checker.waiting():
+                await checker.check(artifact_id, CorrelationId(artifact_id))
+        except _AWAY as exc:
+            log.warning("left_over_postponed", error=f"{type(exc).__name__}: {exc}")
+            await asyncio.sleep(wait_s)
+        else:
+            return
