@@ -3,6 +3,7 @@
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import structlog
 from nats.aio.client import Client
@@ -16,6 +17,17 @@ MAX_OUTSTANDING_PINGS = 2
 RECONNECT_WAIT_S = 0.25
 DRAIN_TIMEOUT_S = 5
 EXIT_CODE_CLOSED = 70
+
+_OPTIONS: dict[str, Any] = {
+    "allow_reconnect": True,
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "drain_timeout": DRAIN_TIMEOUT_S,
+    "max_outstanding_pings": MAX_OUTSTANDING_PINGS,
+    "max_reconnect_attempts": -1,
+    "pending_size": 0,
+    "ping_interval": PING_INTERVAL_S,
+    "reconnect_time_wait": RECONNECT_WAIT_S,
+}
 
 Hook = Callable[[], Awaitable[None]]
 
@@ -74,17 +86,10 @@ async def connect_nats(
         name=name,
         user_credentials=str(creds),
         inbox_prefix=inbox_prefix.encode(),
-        connect_timeout=int(CONNECT_TIMEOUT_S),
-        ping_interval=PING_INTERVAL_S,
-        max_outstanding_pings=MAX_OUTSTANDING_PINGS,
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # only slept
-        drain_timeout=DRAIN_TIMEOUT_S,
-        pending_size=0,
         disconnected_cb=disconnected,
         reconnected_cb=reconnected,
         closed_cb=closed,
         error_cb=failed,
-        allow_reconnect=True,
+        **_OPTIONS,
     )
     return client
