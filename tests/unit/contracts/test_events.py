@@ -11,18 +11,43 @@ from contracts.subjects import JOBS, event_subject, fact_subject
 from tests.unit.contracts.samples import EVENT_CLASSES, sample
 
 GOLDEN = Path(__file__).parent / "golden"
-WANTED = ""
-artifact.uploaded artifact.ready artifact.refused job.submitted job.returned job.approved
-job.approval_taken_back job.rejected job.withdrawn job.requeued job.claimed
-job.cancel_requested job.cancelled run.transferring run.starting run.started run.paused
-run.resumed run.released run.attention run.resolved run.overdue job.progress job.done
-job.failed printer.announced printer.online printer.offline printer.state_changed
-printer.bed_changed command.done command.refused node.enrolled node.revoked
-""".split()
-NODE_FACTS = {
-    cls.model_fields["type"].default
-    for cls in AnyNodeFact.__args__
-}
+WANTED = [
+    "artifact.uploaded",
+    "artifact.ready",
+    "artifact.refused",
+    "job.submitted",
+    "job.returned",
+    "job.approved",
+    "job.approval_taken_back",
+    "job.rejected",
+    "job.withdrawn",
+    "job.requeued",
+    "job.claimed",
+    "job.cancel_requested",
+    "job.cancelled",
+    "run.transferring",
+    "run.starting",
+    "run.started",
+    "run.paused",
+    "run.resumed",
+    "run.released",
+    "run.attention",
+    "run.resolved",
+    "run.overdue",
+    "job.progress",
+    "job.done",
+    "job.failed",
+    "printer.announced",
+    "printer.online",
+    "printer.offline",
+    "printer.state_changed",
+    "printer.bed_changed",
+    "command.done",
+    "command.refused",
+    "node.enrolled",
+    "node.revoked",
+]
+NODE_FACTS = {cls.model_fields["type"].default for cls in AnyNodeFact.__args__}
 
 
 def test_the_list_of_events_is_complete() -> None:
