@@ -1,0 +1,33 @@
+/** Every query key of the app: the feed invalidates by these. */
+export const keys = {
+  me: ["me"] as const,
+  providers: ["providers"] as const,
+  jobs: {
+    all: ["jobs"] as const,
+    lists: ["jobs", "list"] as const,
+    list: (filter: JobFilter) => ["jobs", "list", filter] as const,
+    details: ["jobs", "detail"] as const,
+    detail: (id: string) => ["jobs", "detail", id] as const,
+    events: (id: string) => ["jobs", "events", id] as const,
+  },
+  printers: {
+    all: ["printers"] as const,
+    list: ["printers", "list"] as const,
+  },
+  queues: ["queues"] as const,
+  artifacts: {
+    all: ["artifacts"] as const,
+    detail: (id: string) => ["artifacts", id] as const,
+  },
+  commands: {
+    all: ["commands"] as const,
+    detail: (id: string) => ["commands", id] as const,
+  },
+};
+
+export interface JobFilter {
+  scope: "mine" | "all";
+  status: string;
+  order: "newest" | "oldest";
+  q?: string;
+}

@@ -1,0 +1,99 @@
+import { setServerTime } from "@/lib/clock";
+import { createStore } from "@/lib/store";
+import type { Fact, Hello, Telemetry } from "@/lib/wire";
+
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
+
+export interface FeedHandlers {
+  onFact: (fact: Fact) => void;
+  onTelemetry: (news: Telemetry) => void;
+  /** Facts may have been missed. */
+  onReset: () => void;
+  /** The server refused the stream for good (EventSource doesn't say why). */
+  onRefused: () => void;
+}
+
+export interface FeedState {
+  link: "connecting" | "live" | "lost";
+  /** When the line was lost, by this machine's clock. */
+  lostAt: number | null;
+  isNewBuild: boolean;
+}
+
+export const feedState = createStore<FeedState>({ link: "connecting", lostAt: null, isNewBuild: false });
+
+type MakeSource = (url: string) => EventSource;
+
+/** One connection to /api/feed. The browser's EventSource resumes by Last-Event-ID by itself;
+ * only when it gives up (an error answer) is a new one made here, and everything read anew. */
+export class FeedClient {
+  private source: EventSource | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private retryMs = FIRST_RETRY_MS;
+  private buildId: string | undefined;
+  private lastGseq = -1;
+  private canResume = false;
+  private isStopped = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly handlers: FeedHandlers,
+    private readonly makeSource: MakeSource = (url) => new EventSource(url),
+  ) {}
+
+  start(): void {
+    this.isStopped = false;
+    this.canResume = false;
+    const source = this.makeSource(this.url);
+    this.source = source;
+    source.addEventListener("hello", (event) => this.hello(JSON.parse(event.data as string) as Hello));
+    source.addEventListener("fact", (event) => this.fact(JSON.parse(event.data as string) as Fact));
+    source.addEventListener("telemetry", (event) => {
+      this.handlers.onTelemetry(JSON.parse(event.data as string) as Telemetry);
+    });
+    source.addEventListener("reset", () => {
+      this.lastGseq = -1;
+      this.handlers.onReset();
+    });
+    source.addEventListener("error", () => this.lost(source));
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    this.source?.close();
+    this.source = undefined;
+  }
+
+  private hello(hello: Hello): void {
+    setServerTime(hello.server_time);
+    this.retryMs = FIRST_RETRY_MS;
+    const isNewBuild = this.buildId !== undefined && this.buildId !== hello.build_id;
+    this.buildId ??= hello.build_id;
+    feedState.set((before) => ({
+      link: "live",
+      lostAt: null,
+      isNewBuild: before.isNewBuild || isNewBuild,
+    }));
+    // Without a Last-Event-ID nothing is sent again: what was read before may be old.
+    if (!this.canResume) this.handlers.onReset();
+  }
+
+  private fact(fact: Fact): void {
+    this.canResume = true;
+    if (fact.gseq <= this.lastGseq) return;
+    this.lastGseq = fact.gseq;
+    setServerTime(fact.server_time);
+    this.handlers.onFact(fact);
+  }
+
+  private lost(source: EventSource): void {
+    if (this.isStopped || source !== this.source) return;
+    feedState.set((before) => ({ ...before, link: "lost", lostAt: before.lostAt ?? Date.now() }));
+    if (source.readyState !== EventSource.CLOSED) return;
+    this.handlers.onRefused();
+    this.timer = setTimeout(() => this.start(), this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS);
+  }
+}

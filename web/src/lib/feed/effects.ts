@@ -1,0 +1,51 @@
+import type { Fact, Job } from "@/lib/wire";
+import { keys } from "@/lib/api/keys";
+
+export type Key = readonly unknown[];
+
+const MINUTE_MS = 60_000;
+
+/** The cached lists and details that a fact makes stale; none for plain progress. */
+export function staleKeys(fact: Fact): readonly Key[] {
+  const [family] = fact.type.split(".");
+  if (fact.type === "job.progress") return [];
+  switch (family) {
+    case "job":
+    case "run": {
+      const stale: Key[] = [keys.jobs.lists, keys.printers.all, keys.queues];
+      if (fact.job_id !== null) {
+        stale.push(keys.jobs.detail(fact.job_id), keys.jobs.events(fact.job_id));
+      }
+      return stale;
+    }
+    case "artifact":
+      return [keys.artifacts.all];
+    case "printer":
+      // Why a job waits depends on what its printers are and have.
+      return [keys.printers.all, keys.jobs.lists, keys.jobs.details];
+    case "command":
+      return [keys.commands.all, keys.printers.all];
+    default:
+      return [keys.printers.all];
+  }
+}
+
+/** Return the job as `fact` (a job.progress of its run) leaves it; the same object if it is not meant. */
+export function withProgress(job: Job, fact: Fact): Job {
+  if (job.id !== fact.job_id || fact.percent === null) return job;
+  if (job.run_id !== null && fact.run_id !== null && job.run_id !== fact.run_id) return job;
+  if (job.percent !== null && fact.percent < job.percent) return job;
+  const finishAt =
+    fact.minutes_left === null
+      ? job.finish_at
+      : new Date(Date.parse(fact.occurred_at) + fact.minutes_left * MINUTE_MS).toISOString();
+  return {
+    ...job,
+    percent: fact.percent,
+    layer: fact.layer ?? job.layer,
+    total_layers: fact.total_layers ?? job.total_layers,
+    minutes_left: fact.minutes_left,
+    finish_at: finishAt,
+    stale_since: null,
+  };
+}
