@@ -5,7 +5,7 @@ const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one :
 export const de: Catalogue = {
   app: {
     name: "Layerline",
-    tagline: "Schick eine geslicete Datei. Jemand sieht sie an. Den Rest macht der Drucker.",
+    tagline: "Schick eine geslicte Datei. Jemand sieht sie an. Den Rest macht der Drucker.",
     skip: "Zum Inhalt springen",
     language: "Sprache",
     theme: { label: "Darstellung", auto: "System", light: "Hell", dark: "Dunkel" },
@@ -66,7 +66,7 @@ export const de: Catalogue = {
     withProvider: (name) => `Weiter mit ${name}`,
     what: "die Anmeldewege",
     none: "Es ist kein Anmeldeweg eingerichtet. Die Ausgabe beim Start sagt, wie es geht.",
-    steps: ["Geslicete Datei ablegen", "Jemand gibt sie frei", "Beim Druck zusehen"],
+    steps: ["Geslicte Datei ablegen", "Jemand gibt sie frei", "Beim Druck zusehen"],
     errors: {
       access_denied: "Die Anmeldung wurde drüben abgebrochen. Versuche es noch einmal oder nimm ein anderes Konto.",
       expired: "Die Anmeldung dauerte zu lange oder begann in einem anderen Tab. Fang noch einmal an.",
@@ -77,7 +77,7 @@ export const de: Catalogue = {
     },
   },
   drop: {
-    title: "Geslicete Datei hier ablegen",
+    title: "Geslicte Datei hier ablegen",
     hint: ".gcode.3mf, je bis 100 MB",
     or: "oder",
     choose: "Dateien wählen",
@@ -86,7 +86,7 @@ export const de: Catalogue = {
   },
   bad: {
     model: (f) =>
-      `${f} ist ein Modell, noch kein Druck. Öffne es in Bambu Studio oder OrcaSlicer, wähle den P1S, slice es und exportiere die Platte als geslicete Datei (.gcode.3mf).`,
+      `${f} ist ein Modell, noch kein Druck. Öffne es in Bambu Studio oder OrcaSlicer, wähle den P1S, slice es und exportiere die Platte als geslicte Datei (.gcode.3mf).`,
     gcode: (f) => `${f} ist bloßer G-Code. Exportiere .gcode.3mf: darin stehen auch Filament und Druckermodell.`,
     other: (f) => `${f} lässt sich nicht drucken. Layerline nimmt .gcode.3mf.`,
     empty: (f) => `${f} ist leer (0 Byte). Exportiere sie noch einmal.`,

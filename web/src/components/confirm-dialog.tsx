@@ -1,0 +1,62 @@
+import { Button, Group, Stack, Text, Title } from "@mantine/core";
+import { useEffect, useId, useRef } from "react";
+import classes from "@/components/confirm-dialog.module.css";
+
+export interface ConfirmWords {
+  title: string;
+  text: string;
+  yes: string;
+  no: string;
+}
+
+/** Asks before heat, motion or an end; the browser's own dialog keeps focus inside and Esc closes. */
+export function ConfirmDialog(props: {
+  words: ConfirmWords;
+  isGrave: boolean;
+  onYes: () => void;
+  onNo: () => void;
+}) {
+  const { words } = props;
+  const ref = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+
+  useEffect(() => {
+    const dialog = ref.current;
+    const before = document.activeElement;
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+
+  return (
+    <dialog
+      ref={ref}
+      className={classes["dialog"]}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        props.onNo();
+      }}
+      onClick={(event) => {
+        if (event.target === ref.current) props.onNo();
+      }}
+    >
+      <Stack gap="md" p="xl">
+        <Title order={2} size="h3" id={titleId}>
+          {words.title}
+        </Title>
+        <Text>{words.text}</Text>
+        <Group gap="sm" justify="flex-end">
+          <Button variant="default" onClick={props.onNo} autoFocus>
+            {words.no}
+          </Button>
+          <Button color={props.isGrave ? "bad" : "accent"} onClick={props.onYes}>
+            {words.yes}
+          </Button>
+        </Group>
+      </Stack>
+    </dialog>
+  );
+}

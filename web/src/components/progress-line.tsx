@@ -1,0 +1,92 @@
+import classes from "@/components/progress-line.module.css";
+import { Age } from "@/components/age";
+import { serverNow, useNow } from "@/lib/clock";
+import { useI18n } from "@/lib/i18n/context";
+import { hasProgress } from "@/lib/job-state";
+import type { Job } from "@/lib/wire";
+
+const DAY_MS = 86_400_000;
+
+type Look = "moving" | "paused" | "stale" | "failed" | "done";
+
+function lookOf(job: Job): Look {
+  if (job.status === "failed" || job.status === "cancelled") return "failed";
+  if (job.status === "done") return "done";
+  if (job.stale_since !== null) return "stale";
+  return job.phase === "paused" ? "paused" : "moving";
+}
+
+function useWords(job: Job) {
+  const { t, f } = useI18n();
+  const now = useNow();
+  const percent = f.percent(job.percent ?? 0);
+  const layer =
+    job.layer === null
+      ? null
+      : job.total_layers === null
+        ? t.job.layerOnly(job.layer)
+        : t.job.layer(job.layer, job.total_layers);
+  const overBy = job.finish_at === null ? 0 : (now - Date.parse(job.finish_at)) / 1000;
+  const isOver = overBy > 60 && (job.minutes_left ?? 0) === 0 && overBy * 1000 < DAY_MS;
+  const left = isOver
+    ? t.job.longer(f.duration(overBy))
+    : job.minutes_left === null
+      ? null
+      : t.job.left(f.duration(job.minutes_left * 60));
+  const finish =
+    job.finish_at === null || isOver || job.phase === "paused" ? null : t.job.finish(f.finish(job.finish_at, now));
+  return { percent, layer, left, finish };
+}
+
+/** Percent left, finish time right, the bar, and below it layer and time left: one number each. */
+export function ProgressLine({ job, size = "md" }: { job: Job; size?: "md" | "lg" }) {
+  const { t } = useI18n();
+  const { percent, layer, left, finish } = useWords(job);
+  if (!hasProgress(job) && job.percent === null) return null;
+  const look = lookOf(job);
+  const spoken = [percent, layer, finish].filter((part) => part !== null).join(", ");
+  return (
+    <div className={classes["line"]} data-size={size} data-look={look}>
+      <div className={classes["head"]}>
+        <span className={`${classes["percent"]} num`}>{percent}</span>
+        <span className={`${classes["finish"]} num`}>{look === "paused" ? t.job.paused : finish}</span>
+      </div>
+      <div
+        className={classes["track"]}
+        role="progressbar"
+        aria-label={job.name}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={job.percent ?? 0}
+        aria-valuetext={spoken}
+      >
+        <div className={classes["fill"]} style={{ transform: `scaleX(${(job.percent ?? 0) / 100})` }} />
+      </div>
+      <div className={`${classes["foot"]} num`}>
+        <span>{[layer, left].filter((part) => part !== null).join(" · ")}</span>
+        {look === "stale" && job.stale_since !== null && <Age at={job.stale_since} kind="heard" />}
+      </div>
+    </div>
+  );
+}
+
+/** A thin line for bytes on their way: 0 to 100 % is the print's alone. */
+export function ThinLine({ percent, label }: { percent: number; label: string }) {
+  return (
+    <div
+      className={classes["thin"]}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(percent)}
+    >
+      <div className={classes["fill"]} style={{ transform: `scaleX(${percent / 100})` }} />
+    </div>
+  );
+}
+
+/** Seconds from now by the server's clock, never below zero. */
+export function secondsUntil(iso: string): number {
+  return Math.max(0, Math.ceil((Date.parse(iso) - serverNow()) / 1000));
+}

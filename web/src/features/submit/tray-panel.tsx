@@ -1,0 +1,48 @@
+import { Button, Group, Text, Title } from "@mantine/core";
+import { Boundary } from "@/components/boundary";
+import { ErrorNote } from "@/components/error-note";
+import classes from "@/features/submit/submit.module.css";
+import { TrayRow } from "@/features/submit/tray-row";
+import { tray } from "@/features/submit/tray-store";
+import { isOnTheWay, jobsIn } from "@/features/submit/tray-state";
+import { useLeaveGuard, useSubmit } from "@/features/submit/use-tray";
+import { useI18n } from "@/lib/i18n/context";
+import { useStore } from "@/lib/store";
+
+/** Files on their way in, what is in them, and the one button that makes jobs of them. */
+export function TrayPanel() {
+  const { t } = useI18n();
+  const entries = useStore(tray);
+  const submit = useSubmit();
+  useLeaveGuard();
+  if (entries.length === 0) return null;
+  const jobs = entries.reduce((sum, entry) => sum + jobsIn(entry), 0);
+  const isOpen = entries.some((entry) => entry.stage === "ready" || entry.stage === "submitting");
+  const isWaiting = entries.some((entry) => isOnTheWay(entry) || entry.stage === "checking");
+  return (
+    <section className={classes["tray"]} aria-labelledby="tray-title">
+      <Title order={2} size="h3" id="tray-title">
+        {t.tray.title}
+      </Title>
+      <ul className={classes["rows"]}>
+        {entries.map((entry) => (
+          <li key={entry.id}>
+            <Boundary fallback={() => <ErrorNote error={null} />}>
+              <TrayRow entry={entry} />
+            </Boundary>
+          </li>
+        ))}
+      </ul>
+      {(isOpen || isWaiting) && (
+        <Group justify="flex-end" gap="md">
+          <Text size="sm" c="dimmed">
+            {jobs === 0 && (isOpen ? t.tray.choosePlates : t.tray.notYet)}
+          </Text>
+          <Button size="md" disabled={jobs === 0} loading={submit.isPending} onClick={() => submit.mutate()}>
+            {t.tray.submit(jobs)}
+          </Button>
+        </Group>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,93 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { api, newIdempotencyKey, unwrap } from "@/lib/api/client";
+import { keys } from "@/lib/api/keys";
+import { asApiError } from "@/lib/api/problem";
+import { faultOf, MAX_FILES } from "@/features/submit/file-check";
+import { change, rememberFile, removeEntry, tray } from "@/features/submit/tray-store";
+import { isOnTheWay, jobsIn, type Entry } from "@/features/submit/tray-state";
+import { startUpload, stopUpload } from "@/features/submit/uploader";
+
+/** Take files in; return how many were left out because there were too many at once. */
+export function addFiles(files: readonly File[]): number {
+  for (const entry of tray.get()) if (entry.stage === "submitted") removeEntry(entry.id);
+  const free = Math.max(0, MAX_FILES - tray.get().length);
+  for (const file of files.slice(0, free)) {
+    const id = newIdempotencyKey();
+    const fault = faultOf(file.name, file.size);
+    rememberFile(id, file);
+    change({ type: "added", id, filename: file.name, size: file.size, fault });
+    if (fault === null) startUpload(id);
+  }
+  return Math.max(0, files.length - free);
+}
+
+export function dropEntry(id: string): void {
+  stopUpload(id);
+  removeEntry(id);
+}
+
+/** The check runs on the server; the feed says when to look again. */
+export function useArtifactOf(entry: Entry): unknown {
+  const isWatched = entry.stage === "checking" && entry.artifact !== null;
+  const artifactId = entry.artifact?.id ?? "";
+  const query = useQuery({
+    queryKey: keys.artifacts.detail(artifactId),
+    queryFn: () =>
+      unwrap(api.GET("/api/artifacts/{artifact_id}", { params: { path: { artifact_id: artifactId } } })),
+    enabled: isWatched,
+    staleTime: 0,
+  });
+  const { data } = query;
+  useEffect(() => {
+    if (isWatched && data !== undefined) change({ type: "artifact", id: entry.id, artifact: data });
+  }, [isWatched, data, entry.id]);
+  return isWatched ? query.error : null;
+}
+
+const submitKeys = new Map<string, string>();
+
+/** The same key for the same wishes: pressing twice after a lost answer submits once. */
+function submitKey(entry: Entry): string {
+  const wish = JSON.stringify([entry.id, entry.copies, entry.note]);
+  const key = submitKeys.get(wish) ?? newIdempotencyKey();
+  submitKeys.set(wish, key);
+  return key;
+}
+
+async function submitEntry(entry: Entry): Promise<void> {
+  if (entry.artifact === null) return;
+  change({ type: "stage", id: entry.id, stage: "submitting" });
+  try {
+    const plates = Object.entries(entry.copies).map(([plate, copies]) => ({ plate: Number(plate), copies }));
+    const submission = await unwrap(
+      api.POST("/api/submissions", {
+        params: { header: { "Idempotency-Key": submitKey(entry) } },
+        body: { artifact_id: entry.artifact.id, plates, note: entry.note.trim(), queue: "main" },
+      }),
+    );
+    change({ type: "submitted", id: entry.id, jobs: submission.jobs });
+  } catch (error) {
+    change({ type: "submitFailed", id: entry.id, error: asApiError(error) });
+  }
+}
+
+/** Submit all that is checked and chosen, one submission a file. */
+export function useSubmit() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => Promise.all(tray.get().filter((entry) => jobsIn(entry) > 0).map(submitEntry)),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.jobs.lists }),
+  });
+}
+
+/** Leaving with unsent bytes asks first. */
+export function useLeaveGuard(): void {
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent): void => {
+      if (tray.get().some(isOnTheWay)) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, []);
+}

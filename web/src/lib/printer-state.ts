@@ -1,0 +1,32 @@
+import type { Catalogue } from "@/lib/i18n/en";
+import type { Printer } from "@/lib/wire";
+
+export type PrinterState = keyof Catalogue["printers"]["state"];
+
+/** The one word for a printer: what a person should know or do first. */
+export function printerState(printer: Printer): PrinterState {
+  if (!printer.is_online) return "offline";
+  const job = printer.current_job;
+  if (job?.status === "attention") return "attention";
+  if (printer.activity === "paused" || job?.phase === "paused") return "paused";
+  if (job !== null) return "printing";
+  if (printer.activity === "printing" || printer.activity === "busy") return "busy";
+  if (printer.bed.state !== "clear") return "bed";
+  if (printer.activity === "failed" && printer.code !== null) return "error";
+  return "ready";
+}
+
+const NEED: readonly PrinterState[] = ["attention", "bed", "error", "paused", "printing", "busy", "ready", "offline"];
+
+/** Printers that need a person first, then by name. */
+export function byNeed(a: Printer, b: Printer): number {
+  const difference = NEED.indexOf(printerState(a)) - NEED.indexOf(printerState(b));
+  return difference !== 0 ? difference : a.name.localeCompare(b.name);
+}
+
+/** The bed question can only be answered about a machine that is heard and stands still. */
+export function bedAnswer(printer: Printer): "possible" | "busy" | "no_word" {
+  if (!printer.is_online) return "no_word";
+  const isMoving = ["printing", "paused", "busy"].includes(printer.activity);
+  return isMoving ? "busy" : "possible";
+}
