@@ -66,6 +66,8 @@ async def connect_nats(
     client = _Connection()
 
     async def disconnected() -> None:
+        if client.is_closing:
+            return
         log.warning("broker_disconnected")
         await on_disconnect()
 

@@ -109,7 +109,8 @@ class Bucket:
         """Yield the object's bytes in chunks; raise ObjectMissing or StorageUnavailable."""
         with _translated(key):
             answer = await self._client.get_object(Bucket=self.name, Key=key)
-            async with answer["Body"] as body:
+            body = answer["Body"]
+            async with body:
                 while chunk := await body.read(CHUNK_BYTES):
                     yield chunk
 

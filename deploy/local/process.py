@@ -1,0 +1,180 @@
+"""A child process: its log file, its health, its end."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+POLL_S = 0.03
+STOP_GRACE_S = 8.0
+_PR_SET_PDEATHSIG = 1
+
+Probe = Callable[[], Awaitable[bool]]
+"""True once the process serves; false or an OSError while it does not yet."""
+
+
+class StartFailed(Exception):
+    """A process of the stack did not come up; the text says which and what it said last."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to start."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_grace_s: float = STOP_GRACE_S
+
+
+class ChildProcess:
+    """A running command in a process group of its own; it dies with this process (on Linux)."""
+
+    def __init__(self, command: Command, log_file: Path, process: asyncio.subprocess.Process):
+        self.command, self.log_file, self._process = command, log_file, process
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.returncode is None
+
+    async def wait(self) -> int:
+        """Return the exit code once it has ended."""
+        return await self._process.wait()
+
+    async def wait_healthy(self, probe: Probe, *, within_s: float) -> None:
+        """Return once `probe` holds; raise StartFailed when it ends or takes too long."""
+        try:
+            async with asyncio.timeout(within_s):
+                while not await _holds(probe):
+                    if not self.is_running:
+                        raise StartFailed(self._said(f"ended with exit code {await self.wait()}"))
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            raise StartFailed(self._said(f"was not ready within {within_s:g} s")) from None
+
+    async def stop(self) -> None:
+        """End it: politely, after a grace time by force."""
+        if not self.is_running:
+            return
+        self._signal(self.command.stop_signal)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.command.stop_grace_s):
+                await self._process.wait()
+        if self.is_running:
+            self._signal(signal.SIGKILL)
+            await self._process.wait()
+
+    def _signal(self, sig: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if sig is signal.SIGKILL:
+                os.killpg(self._process.pid, sig)
+            else:
+                self._process.send_signal(sig)
+
+    def _said(self, what: str) -> str:
+        with contextlib.suppress(OSError):
+            tail = self.log_file.read_text(errors="replace").strip().splitlines()[-3:]
+            return f"{self.command.name} {what}; its last words: {' | '.join(tail)[-600:]}"
+        return f"{self.command.name} {what}"
+
+
+async def start(command: Command, log_file: Path) -> ChildProcess:
+    """Start the command, its output appended to `log_file`."""
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command.argv,
+            env={**_base_env(), **command.env},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent(os.getpid(), command.stop_signal),
+            user=command.user,
+            group=command.user,
+        )
+    return ChildProcess(command, log_file, process)
+
+
+def free_port(preferred: int | None = None) -> int:
+    """Return `preferred` when it is free on loopback, else a free port."""
+    for port in (preferred, 0):
+        if port is None:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    raise StartFailed("no free port on 127.0.0.1")
+
+
+def tool(name: str) -> str:
+    """Return the path of a program that a wheel put beside this Python."""
+    path = Path(sys.executable).parent / name
+    if not path.exists():
+        raise StartFailed(f"{name} is not installed; run `make install`")
+    return str(path)
+
+
+async def http_answers(url: str) -> bool:
+    """Return whether a plain GET on loopback is answered with 200."""
+    host, _, path = url.removeprefix("http://").partition("/")
+    name, _, port = host.partition(":")
+    async with asyncio.timeout(2):
+        reader, writer = await asyncio.open_connection(name, int(port))
+        try:
+            writer.write(
+                f"GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+            )
+            status = await reader.readline()
+        finally:
+            writer.close()
+    return b" 200 " in status
+
+
+async def port_answers(port: int) -> bool:
+    """Return whether something listens on this loopback port."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.close()
+    return True
+
+
+async def _holds(probe: Probe) -> bool:
+    try:
+        return await probe()
+    except (OSError, TimeoutError):
+        return False
+
+
+def _base_env() -> dict[str, str]:
+    """Return the environment without the settings of some other Layerline."""
+    foreign = ("LAYERLINE_", "BAMBU_", "PG")
+    return {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
+
+
+def _die_with_parent(parent: int, sig: signal.Signals) -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+
+    def arrange() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(sig))
+        if os.getppid() != parent:
+            os.kill(os.getpid(), sig)
+
+    return arrange

@@ -1,0 +1,83 @@
+"""What is known of a running stack: written when it is healthy, gone when it has stopped."""
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+from pydantic import BaseModel, ValidationError
+
+STATE_FILE = "stack.json"
+LOCK_FILE = "stack.lock"
+_CLOCK_SLACK_S = 2.0
+
+
+class SimulatedPrinter(BaseModel):
+    """A simulated printer of the stack."""
+
+    serial: str
+    name: str
+    node: str
+    control_url: str
+
+
+class StackState(BaseModel):
+    """A stack that was healthy when this was written."""
+
+    pid: int
+    pid_started_at: float
+    url: str
+    issuer: str
+    ports: dict[str, int]
+    printers: list[SimulatedPrinter]
+    logs: Path
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the supervisor that wrote this still runs (and its pid is not another's)."""
+        try:
+            process = psutil.Process(self.pid)
+            started_at = process.create_time()
+            is_zombie = process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+        return not is_zombie and abs(started_at - self.pid_started_at) < _CLOCK_SLACK_S
+
+
+class AlreadyRunning(Exception):
+    """Another supervisor holds the data folder."""
+
+
+def read_state(data_dir: Path) -> StackState | None:
+    """Return the state of the running stack, or None when none runs."""
+    state = read_last_state(data_dir)
+    return state if state is not None and state.is_running else None
+
+
+def read_last_state(data_dir: Path) -> StackState | None:
+    """Return what was last written, running or not."""
+    try:
+        return StackState.model_validate_json((data_dir / STATE_FILE).read_text())
+    except (OSError, ValidationError):
+        return None
+
+
+def write_state(data_dir: Path, state: StackState) -> None:
+    """Write whole or not at all, readable by the owner alone."""
+    temporary = data_dir / f"{STATE_FILE}.new"
+    temporary.touch(mode=0o600)
+    temporary.write_text(state.model_dump_json(indent=2) + "\n")
+    temporary.replace(data_dir / STATE_FILE)
+
+
+@contextlib.contextmanager
+def exclusive(data_dir: Path) -> Iterator[None]:
+    """Hold the data folder while the block runs; raise AlreadyRunning when somebody else does."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / LOCK_FILE).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyRunning from None
+        yield

@@ -1,0 +1,81 @@
+"""What each process may do on the broker: nothing that it does not need."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from contracts import subjects
+from contracts.envelope import MAX_EVENT_BYTES
+from contracts.ids import NodeName
+from contracts.subjects import StreamSpec
+from services.provision.nats_jwt import Grants
+
+NODE_MAX_SUBSCRIPTIONS = 10
+_INBOX = ("_INBOX.>",)
+
+
+def node_grants(node: NodeName) -> Grants:
+    """Return what one node may do: its own consumers, facts, questions and telemetry."""
+    bell, commands = subjects.bell_consumer(node), subjects.command_consumer(node)
+    return Grants(
+        publish=(
+            *_consume(subjects.JOBS, bell),
+            *_consume(subjects.COMMANDS, commands),
+            f"edge.{node}.>",
+            f"rpc.{node}.>",
+            f"telemetry.{node}.>",
+        ),
+        subscribe=(f"{subjects.inbox_prefix(node)}.>", f"live.{node}.>"),
+        max_subscriptions=NODE_MAX_SUBSCRIPTIONS,
+        max_payload_bytes=MAX_EVENT_BYTES,
+    )
+
+
+def _consume(stream: StreamSpec, consumer: str) -> tuple[str, ...]:
+    """Return the subjects of a pull consumer; acks in the form of today's server and the next."""
+    return (
+        f"$JS.API.CONSUMER.MSG.NEXT.{stream.name}.{consumer}",
+        f"$JS.ACK.{stream.name}.{consumer}.>",
+        f"$JS.ACK.*.*.{stream.name}.{consumer}.>",
+    )
+
+
+def _consume_and_inspect(stream: StreamSpec, consumer: str) -> tuple[str, ...]:
+    return (*_consume(stream, consumer), f"$JS.API.CONSUMER.INFO.{stream.name}.{consumer}")
+
+
+_STREAM_INFO = tuple(f"$JS.API.STREAM.INFO.{stream.name}" for stream in subjects.STREAMS)
+
+SERVICE_GRANTS: Mapping[str, Grants] = MappingProxyType(
+    {
+        "provision": Grants(publish=("$JS.API.>",), subscribe=_INBOX),
+        "relay": Grants(
+            publish=(*subjects.JOBS.subjects, *subjects.COMMANDS.subjects, *_STREAM_INFO),
+            subscribe=_INBOX,
+        ),
+        "dispatch": Grants(
+            publish=_STREAM_INFO,
+            subscribe=(
+                *_INBOX,
+                subjects.RPC_CLAIM,
+                subjects.RPC_ARTIFACT,
+                subjects.RPC_WATERMARK,
+            ),
+            can_answer=True,
+        ),
+        "projector": Grants(
+            publish=(
+                *_consume_and_inspect(subjects.JOBS, subjects.PROJECTOR_JOBS),
+                *_consume_and_inspect(subjects.EDGE, subjects.PROJECTOR_EDGE),
+                *_STREAM_INFO,
+            ),
+            subscribe=_INBOX,
+        ),
+        "inspector": Grants(
+            publish=(*_consume_and_inspect(subjects.JOBS, subjects.INSPECTOR), *_STREAM_INFO),
+            subscribe=_INBOX,
+        ),
+        "api": Grants(
+            publish=("live.>", *_STREAM_INFO), subscribe=(*_INBOX, subjects.TELEMETRY_ALL)
+        ),
+    }
+)
