@@ -1,0 +1,340 @@
+"""What the printer's reports prove about a run: pure judgements, no clock, no wire.
+
+A start is judged on the merged report against the picture taken just before it, an end on
+the report and the codes latched since. An echo alone never proves a start.
+"""
+
+from dataclasses import dataclass
+
+from contracts.events import AttentionCause, PrinterActivity
+from contracts.lifecycle import BedState
+from edge.printer import (
+    AT_WORK_STATES,
+    FREE_STATES,
+    Echo,
+    Fault,
+    FaultKind,
+    PrinterReport,
+    PrinterState,
+)
+from edge.timing import Timing
+
+FILE_PREFIX = "layerline-"
+FILE_SUFFIX = ".gcode.3mf"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How a run is recognised in a report. The file's name never counts. [K1]"""
+
+    sid: int
+
+    @property
+    def name(self) -> str:
+        """Return the subtask_name that the run is started with."""
+        return f"{FILE_PREFIX}{self.sid}"
+
+    @property
+    def file_name(self) -> str:
+        """Return the run's file on the printer's storage."""
+        return f"{self.name}{FILE_SUFFIX}"
+
+    def is_in(self, report: PrinterReport) -> bool:
+        """Tell whether the report is about this run: either key suffices, each echo is unsure."""
+        return report.subtask_name == self.name or report.subtask_id == str(self.sid)
+
+
+@dataclass(frozen=True)
+class Preimage:
+    """What the printer said just before the start."""
+
+    session: str
+    state: PrinterState
+    subtask_name: str
+    subtask_id: str
+    codes: frozenset[str]
+
+
+def preimage_of(report: PrinterReport) -> Preimage:
+    """Return the part of a report that later ones are compared with."""
+    return Preimage(
+        report.session, report.state, report.subtask_name, report.subtask_id, report.codes
+    )
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing is proved yet."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """The printer has taken the run up."""
+
+
+@dataclass(frozen=True)
+class Going:
+    """The print goes on."""
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The print waits for a person."""
+
+    reason: str
+    code: str | None
+
+
+@dataclass(frozen=True)
+class Done:
+    """The print is finished."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run came to nothing, and the reason is known."""
+
+    reason: str
+    code: str | None
+    advice: str | None
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The print was stopped on somebody's wish."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A person must look."""
+
+    cause: AttentionCause
+    reason: str
+
+
+StartVerdict = Wait | Started | Failed | Doubt
+PrintVerdict = Going | Paused | Done | Failed | Cancelled | Doubt
+
+
+@dataclass(frozen=True)
+class StartView:
+    """What is known of a start so far."""
+
+    identity: Identity
+    preimage: Preimage
+    report: PrinterReport | None
+    echo: Echo | None
+    """The acknowledgement of our own message, if it came."""
+    elapsed_s: float
+    """Since INTENT; infinite after a reboot."""
+    was_interrupted: bool
+    """The edge's process or the session ended since INTENT."""
+
+
+def judge_start(view: StartView, timing: Timing) -> StartVerdict:
+    """Return what is proved about a start that was sent at most once."""
+    report = view.report
+    if report is not None:
+        if view.identity.is_in(report):
+            verdict = _judge_ours(view, report)
+            if not isinstance(verdict, Wait):
+                return verdict
+        else:
+            foreign = _foreign_start(view, report)
+            if foreign is not None:
+                return foreign
+        refused = _refusal(view, report, timing)
+        if refused is not None:
+            return refused
+    if view.elapsed_s < timing.observe_s:
+        return Wait()
+    if view.was_interrupted:
+        return Doubt(
+            AttentionCause.RESTARTED_IN_START,
+            "The connection to the printer broke during the start, and its reports don't say "
+            "whether it took the job. Look at the printer before deciding.",
+        )
+    return Doubt(
+        AttentionCause.START_NOT_SEEN,
+        "The job was sent, but the printer's reports show no start. Look at the printer before "
+        "deciding.",
+    )
+
+
+def _judge_ours(view: StartView, report: PrinterReport) -> StartVerdict:
+    if report.state in AT_WORK_STATES:
+        return Started()
+    if report.state is PrinterState.FINISH:
+        # The name may change a message before the state does: an old FINISH is no start.
+        is_stale = view.preimage.state is PrinterState.FINISH and not _has_gap(view, report)
+        return Wait() if is_stale else Started()
+    if report.state is PrinterState.FAILED:
+        fault = _new_fault(report, view.preimage)
+        if fault is None or fault.kind is FaultKind.COMMAND_REFUSED:
+            return Wait()
+        if fault.kind is FaultKind.CANCELLED:
+            return Started()  # it ran, and judge_print says how it ended
+        return Failed(fault.text, fault.code, fault.advice)
+    return Wait()
+
+
+def _has_gap(view: StartView, report: PrinterReport) -> bool:
+    return view.was_interrupted or report.session != view.preimage.session
+
+
+def _new_fault(report: PrinterReport, preimage: Preimage) -> Fault | None:
+    return next((f for f in report.faults if f.code not in preimage.codes), None)
+
+
+def _foreign_start(view: StartView, report: PrinterReport) -> Doubt | None:
+    has_new_name = bool(report.subtask_name) and (
+        report.subtask_name != view.preimage.subtask_name
+        or report.subtask_id not in {view.preimage.subtask_id, "", "0"}
+    )
+    if report.state in AT_WORK_STATES and has_new_name:
+        return Doubt(
+            AttentionCause.FOREIGN_PRINT,
+            f"The printer is printing “{report.subtask_name}”, which was not started from here.",
+        )
+    return None
+
+
+def _refusal(view: StartView, report: PrinterReport, timing: Timing) -> Failed | None:
+    if view.elapsed_s < timing.refusal_s or report.state is not view.preimage.state:
+        return None
+    for fault in report.faults:
+        if fault.kind is FaultKind.COMMAND_REFUSED and fault.code not in view.preimage.codes:
+            return Failed(fault.text, fault.code, fault.advice)
+    if view.echo is not None and view.echo.is_failure:
+        fault_of_echo = view.echo.fault
+        if fault_of_echo is not None:
+            return Failed(fault_of_echo.text, fault_of_echo.code, fault_of_echo.advice)
+        return Failed(f"The printer refused the job: {view.echo.reason}", None, None)
+    return None
+
+
+@dataclass(frozen=True)
+class PrintView:
+    """What is known of a run that was seen to start."""
+
+    identity: Identity
+    report: PrinterReport
+    latched: tuple[Fault, ...]
+    """Faults seen since the start: a cancel's code is gone after two seconds. [K]"""
+    is_cancel_wanted: bool
+
+
+def judge_print(view: PrintView) -> PrintVerdict:
+    """Return how a started run stands by its printer's report."""
+    report = view.report
+    if not view.identity.is_in(report):
+        return _lost_identity(report)
+    match report.state:
+        case PrinterState.FINISH:
+            return Done()
+        case PrinterState.FAILED:
+            return _ended_badly(view)
+        case PrinterState.PAUSE:
+            return _paused(report)
+        case PrinterState.IDLE:
+            return _idle(view)
+        case _:
+            return Going()
+
+
+def _idle(view: PrintView) -> Cancelled | Doubt:
+    if view.is_cancel_wanted:
+        return Cancelled("The print was stopped.")
+    return Doubt(
+        AttentionCause.PRINTER_FORGOT,
+        "The printer says that it is idle, and not how the print ended.",
+    )
+
+
+def _lost_identity(report: PrinterReport) -> Doubt:
+    if report.subtask_name:
+        return Doubt(
+            AttentionCause.FOREIGN_PRINT,
+            f"The printer now speaks of “{report.subtask_name}”; how this print ended is unknown.",
+        )
+    return Doubt(
+        AttentionCause.PRINTER_FORGOT,
+        "The printer no longer knows this print: it was probably without power. "
+        "How far the print came is unknown.",
+    )
+
+
+def _ended_badly(view: PrintView) -> Failed | Cancelled:
+    errors = [f for f in view.latched if f.kind is FaultKind.ERROR]
+    if any(f.kind is FaultKind.CANCELLED for f in view.latched):
+        return Cancelled(
+            "The print was stopped."
+            if view.is_cancel_wanted
+            else "The print was stopped at the printer."
+        )
+    if errors:
+        fault = errors[-1]
+        return Failed(fault.text, fault.code, fault.advice)
+    if view.is_cancel_wanted:
+        return Cancelled("The print was stopped.")
+    return Failed("The printer says that the print failed, and not why.", None, None)
+
+
+def _paused(report: PrinterReport) -> Paused:
+    fault = next((f for f in report.faults if f.kind is not FaultKind.NOTICE), None)
+    if fault is not None:
+        return Paused(fault.text, fault.code)
+    return Paused(report.stage or "The print is paused.", None)
+
+
+def why_not_free(report: PrinterReport) -> str | None:
+    """Return why the printer can't take a job, by its own report; None if it can."""
+    if report.state not in FREE_STATES:
+        return f"The printer is not free: it says {report.state.value}."
+    if report.is_updating:
+        return "The printer is updating its firmware."
+    if not report.has_storage:
+        return "The printer has no memory card."
+    return None
+
+
+@dataclass(frozen=True)
+class BedVerdict:
+    """A bed state that a report forces."""
+
+    state: BedState
+    reason: str
+
+
+def judge_bed(bed: BedState, report: PrinterReport, *, is_known_print: bool) -> BedVerdict | None:
+    """Return what the report makes of the bed; None leaves it as it is. Nothing makes it clear."""
+    if report.state in AT_WORK_STATES:
+        if bed is BedState.OCCUPIED:
+            return None
+        return BedVerdict(BedState.OCCUPIED, "The printer is printing.")
+    if is_known_print or not report.subtask_name or bed is BedState.UNKNOWN:
+        return None
+    return BedVerdict(
+        BedState.UNKNOWN, f"The printer speaks of “{report.subtask_name}”, not started from here."
+    )
+
+
+_ACTIVITY = {
+    PrinterState.IDLE: PrinterActivity.IDLE,
+    PrinterState.PREPARE: PrinterActivity.PRINTING,
+    PrinterState.RUNNING: PrinterActivity.PRINTING,
+    PrinterState.PAUSE: PrinterActivity.PAUSED,
+    PrinterState.FINISH: PrinterActivity.FINISHED,
+    PrinterState.FAILED: PrinterActivity.FAILED,
+    PrinterState.SLICING: PrinterActivity.BUSY,
+    PrinterState.UNKNOWN: PrinterActivity.UNKNOWN,
+}
+
+
+def activity_of(report: PrinterReport) -> PrinterActivity:
+    """Return what people are told that the printer does."""
+    if report.is_updating:
+        return PrinterActivity.BUSY
+    return _ACTIVITY[report.state]

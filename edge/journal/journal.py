@@ -1,0 +1,66 @@
+"""The node's journal: facts until they are confirmed, runs, beds, commands, files left behind."""
+
+from pathlib import Path
+
+from contracts.ids import JournalId
+from edge.journal.commands import CommandTable
+from edge.journal.files import FileTable
+from edge.journal.ledger import Ledger
+from edge.journal.printers import PrinterTable
+from edge.journal.runs import RunTable
+from edge.records import StoredFact
+from runtime.clock import Clock
+
+_RESTORED = (
+    "The node's journal was restored from an old copy, so that what happened since is unknown. "
+    "Look at the printer before deciding."
+)
+
+
+class NodeJournal:
+    """One SQLite file in the node's data folder, opened by one process at a time."""
+
+    def __init__(self, folder: Path, node: str, clock: Clock) -> None:
+        """Open or make the journal; raise JournalInUse if another process has it."""
+        self._ledger = Ledger(folder, node, clock)
+        self.printers = PrinterTable(self._ledger)
+        self.commands = CommandTable(self._ledger)
+        self.runs = RunTable(self._ledger, self.printers, self.commands)
+        self.files = FileTable(self._ledger)
+
+    @property
+    def node(self) -> str:
+        """Return the node's name."""
+        return self._ledger.node
+
+    @property
+    def journal_id(self) -> JournalId:
+        """Return this journal's random id."""
+        return self._ledger.journal_id
+
+    @property
+    def last_seq(self) -> int:
+        """Return the node_seq of the last fact, 0 if there is none."""
+        return self._ledger.last_seq
+
+    def facts_after(self, node_seq: int, limit: int) -> list[StoredFact]:
+        """Return up to `limit` facts above `node_seq`, in order."""
+        return self._ledger.facts_after(node_seq, limit)
+
+    def confirm(self, watermark: int) -> bool:
+        """Take the projector's watermark; False: this is an old copy, and is a new journal now.
+
+        A new journal keeps the runs, as doubtful, and knows nothing of any bed.
+        """
+        if watermark <= self._ledger.last_seq:
+            self._ledger.prune(watermark)
+            return True
+        with self._ledger.transaction():
+            self._ledger.renew()
+            self.runs.doubt_all(_RESTORED)
+            self.printers.forget_all("The node's journal is a new one.")
+        return False
+
+    def close(self) -> None:
+        """Close the file."""
+        self._ledger.close()
