@@ -223,7 +223,10 @@ class RunResolved(Event):
 
 
 class RunOverdue(Event):
-    """A deadline passed; made by the projector and kept in its log only."""
+    """A run needs a person: a deadline passed, or its node does not know it.
+
+    Made by the projector for its log, or by dispatch at a claim.
+    """
 
     type: Literal["run.overdue"] = "run.overdue"
     job_id: JobId
@@ -353,10 +356,11 @@ AnyServiceEvent = (
     | JobCancelRequested
     | JobCancelled
     | RunResolved
+    | RunOverdue
     | NodeEnrolled
     | NodeRevoked
 )
-AnyEvent = AnyServiceEvent | AnyRunFact | AnyPrinterFact | CommandDone | CommandRefused | RunOverdue
+AnyEvent = AnyServiceEvent | AnyRunFact | AnyPrinterFact | CommandDone | CommandRefused
 
 EVENT_ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="type")])
 

@@ -7,3 +7,6 @@ OUTBOX: Final = "layerline_outbox"
 
 EVENTS: Final = "layerline_events"
 """The projector committed a batch; payload: its last gseq. The feed, dispatch listen."""
+
+QUEUE: Final = "layerline_queue"
+"""A job may have become claimable, now or at its `not_before`; dispatch's ringer listens."""

@@ -75,6 +75,18 @@ class EdgeWatermark(SQLModel, table=True):
     updated_at: datetime = instant()
 
 
+class StreamSeen(SQLModel, table=True):
+    """When each stream was made, as last seen: another time means that it was lost.
+
+    Writer: dispatch.
+    """
+
+    __tablename__ = "stream_seen"
+
+    name: str = Field(primary_key=True, max_length=32)
+    created_at: datetime = instant()
+
+
 class DeadLetter(SQLModel, table=True):
     """A message that could not be read or folded, kept whole. Writer: projector."""
 

@@ -61,6 +61,7 @@ class Run(SQLModel, table=True):
         ),
         Index("ix_run_job", "job_id", "run_no", unique=True),
         Index("ix_run_printer", "printer_id", "claimed_at"),
+        Index("ix_run_released", "job_id", postgresql_where=text("state = 'released'")),
         Index("ix_run_deadline", "deadline_at", postgresql_where=UNRESOLVED),
     )
 

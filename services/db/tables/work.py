@@ -80,11 +80,16 @@ class Job(SQLModel, table=True):
         Index("ix_job_owner_created", "owner_id", "created_at", "id"),
         Index("ix_job_created", "created_at", "id"),
         Index("ix_job_state_created", "state", "created_at", "id"),
-        Index("ix_job_queue_rank", "queue", "rank", postgresql_where=text("state = 'queued'")),
+        Index(
+            "ix_job_claimable",
+            "queue",
+            "rank",
+            postgresql_where=text("state = 'queued' AND run_id IS NULL"),
+        ),
         Index(
             "ix_job_not_before",
             "not_before",
-            postgresql_where=text("state = 'queued' AND not_before IS NOT NULL"),
+            postgresql_where=text("state = 'queued' AND run_id IS NULL AND not_before IS NOT NULL"),
         ),
     )
 
@@ -107,7 +112,10 @@ class Job(SQLModel, table=True):
     rung_at: datetime | None = instant(nullable=True)
     """When the last bell for it was put into the outbox."""
     run_id: UUID | None = Field(index=True)
-    """The latest run; whether it is over stands in `run`."""
+    """The latest run, whether it is over stands in `run`; None: claimable once it is queued.
+
+    A run that was released is taken out again, with a new bell.
+    """
     wait_reason: str | None = Field(max_length=300)
     cancel_requested_at: datetime | None = instant(nullable=True)
     cancel_requested_by: UUID | None = Field(foreign_key="user.id")

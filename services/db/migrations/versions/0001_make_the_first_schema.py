@@ -17,10 +17,10 @@ def upgrade() -> None:
     op.create_table(
         "dead_letter",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("subject", sa.String(length=300), nullable=False),
+        sa.Column("subject", sa.AutoString(length=300), nullable=False),
         sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("reason", sa.String(length=2000), nullable=False),
+        sa.Column("reason", sa.AutoString(length=2000), nullable=False),
         sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
@@ -31,7 +31,7 @@ def upgrade() -> None:
     op.create_table(
         "edge_watermark",
         sa.Column("journal_id", sa.Uuid(), nullable=False),
-        sa.Column("node", sa.String(length=32), nullable=False),
+        sa.Column("node", sa.AutoString(length=32), nullable=False),
         sa.Column("contiguous_seq", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("journal_id", name=op.f("pk_edge_watermark")),
@@ -40,9 +40,9 @@ def upgrade() -> None:
         "event_log",
         sa.Column("gseq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("type", sa.String(length=40), nullable=False),
+        sa.Column("type", sa.AutoString(length=40), nullable=False),
         sa.Column("v", sa.Integer(), nullable=False),
-        sa.Column("node", sa.String(length=32), nullable=True),
+        sa.Column("node", sa.AutoString(length=32), nullable=True),
         sa.Column("journal_id", sa.Uuid(), nullable=True),
         sa.Column("node_seq", sa.BigInteger(), nullable=True),
         sa.Column("job_id", sa.Uuid(), nullable=True),
@@ -74,9 +74,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "node",
-        sa.Column("name", sa.String(length=32), nullable=False),
-        sa.Column("title", sa.String(length=100), nullable=False),
-        sa.Column("public_key", sa.String(length=80), nullable=True),
+        sa.Column("name", sa.AutoString(length=32), nullable=False),
+        sa.Column("title", sa.AutoString(length=100), nullable=False),
+        sa.Column("public_key", sa.AutoString(length=80), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_node")),
@@ -85,7 +85,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("subject", sa.AutoString(length=200), nullable=False),
         sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -104,40 +104,46 @@ def upgrade() -> None:
     op.create_table(
         "printer_state",
         sa.Column("printer_id", sa.Uuid(), nullable=False),
-        sa.Column("node", sa.String(length=32), nullable=False),
+        sa.Column("node", sa.AutoString(length=32), nullable=False),
         sa.Column("journal_id", sa.Uuid(), nullable=False),
         sa.Column("node_seq", sa.BigInteger(), nullable=False),
-        sa.Column("serial", sa.String(length=32), nullable=True),
-        sa.Column("name", sa.String(length=100), nullable=True),
-        sa.Column("firmware", sa.String(length=32), nullable=True),
+        sa.Column("serial", sa.AutoString(length=32), nullable=True),
+        sa.Column("name", sa.AutoString(length=100), nullable=True),
+        sa.Column("firmware", sa.AutoString(length=32), nullable=True),
         sa.Column("loaded", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("is_online", sa.Boolean(), nullable=False),
-        sa.Column("activity", sa.String(length=16), nullable=False),
-        sa.Column("detail", sa.String(length=2000), nullable=True),
-        sa.Column("code", sa.String(length=32), nullable=True),
-        sa.Column("bed", sa.String(length=16), nullable=False),
+        sa.Column("activity", sa.AutoString(length=16), nullable=False),
+        sa.Column("detail", sa.AutoString(length=2000), nullable=True),
+        sa.Column("code", sa.AutoString(length=32), nullable=True),
+        sa.Column("bed", sa.AutoString(length=16), nullable=False),
         sa.Column("bed_seq", sa.BigInteger(), nullable=False),
         sa.Column("bed_run_id", sa.Uuid(), nullable=True),
         sa.Column("bed_by", sa.Uuid(), nullable=True),
-        sa.Column("bed_reason", sa.String(length=2000), nullable=True),
+        sa.Column("bed_reason", sa.AutoString(length=2000), nullable=True),
         sa.Column("bed_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_fact_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("printer_id", name=op.f("pk_printer_state")),
     )
     op.create_table(
         "queue",
-        sa.Column("name", sa.String(length=32), nullable=False),
-        sa.Column("title", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.AutoString(length=32), nullable=False),
+        sa.Column("title", sa.AutoString(length=100), nullable=False),
         sa.Column("is_held", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_queue")),
     )
     op.create_table(
+        "stream_seen",
+        sa.Column("name", sa.AutoString(length=32), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_stream_seen")),
+    )
+    op.create_table(
         "user",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("email", sa.String(length=320), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("avatar_url", sa.String(length=2000), nullable=True),
+        sa.Column("email", sa.AutoString(length=320), nullable=False),
+        sa.Column("name", sa.AutoString(length=200), nullable=False),
+        sa.Column("avatar_url", sa.AutoString(length=2000), nullable=True),
         sa.Column("is_admin", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
@@ -148,14 +154,14 @@ def upgrade() -> None:
         "artifact",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
-        sa.Column("filename", sa.String(length=255), nullable=False),
+        sa.Column("filename", sa.AutoString(length=255), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("incoming_key", sa.String(length=200), nullable=False),
+        sa.Column("sha256", sa.AutoString(length=64), nullable=False),
+        sa.Column("state", sa.AutoString(length=16), nullable=False),
+        sa.Column("incoming_key", sa.AutoString(length=200), nullable=False),
         sa.Column("check_attempts", sa.Integer(), nullable=False),
-        sa.Column("refusal_code", sa.String(length=32), nullable=True),
-        sa.Column("refusal", sa.String(length=2000), nullable=True),
+        sa.Column("refusal_code", sa.AutoString(length=32), nullable=True),
+        sa.Column("refusal", sa.AutoString(length=2000), nullable=True),
         sa.Column("inspection", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
@@ -178,11 +184,11 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=True),
-        sa.Column("action", sa.String(length=64), nullable=False),
-        sa.Column("thing", sa.String(length=32), nullable=False),
-        sa.Column("thing_id", sa.String(length=64), nullable=False),
-        sa.Column("ip", sa.String(length=64), nullable=True),
-        sa.Column("detail", sa.String(length=2000), nullable=True),
+        sa.Column("action", sa.AutoString(length=64), nullable=False),
+        sa.Column("thing", sa.AutoString(length=32), nullable=False),
+        sa.Column("thing_id", sa.AutoString(length=64), nullable=False),
+        sa.Column("ip", sa.AutoString(length=64), nullable=True),
+        sa.Column("detail", sa.AutoString(length=2000), nullable=True),
         sa.Column("correlation_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_audit_user_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
@@ -193,20 +199,20 @@ def upgrade() -> None:
     op.create_table(
         "command",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("node", sa.String(length=32), nullable=False),
+        sa.Column("node", sa.AutoString(length=32), nullable=False),
         sa.Column("journal_id", sa.Uuid(), nullable=False),
         sa.Column("printer_id", sa.Uuid(), nullable=False),
         sa.Column("run_id", sa.Uuid(), nullable=True),
         sa.Column("bed_seq", sa.BigInteger(), nullable=True),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("value", sa.String(length=500), nullable=True),
+        sa.Column("kind", sa.AutoString(length=16), nullable=False),
+        sa.Column("value", sa.AutoString(length=500), nullable=True),
         sa.Column("by", sa.Uuid(), nullable=False),
         sa.Column("correlation_id", sa.Uuid(), nullable=False),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("answer", sa.String(length=32), nullable=True),
-        sa.Column("answer_reason", sa.String(length=2000), nullable=True),
+        sa.Column("answer", sa.AutoString(length=32), nullable=True),
+        sa.Column("answer_reason", sa.AutoString(length=2000), nullable=True),
         sa.ForeignKeyConstraint(["by"], ["user.id"], name=op.f("fk_command_by_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_command")),
     )
@@ -222,8 +228,8 @@ def upgrade() -> None:
     op.create_table(
         "idempotency",
         sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("route", sa.String(length=120), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("route", sa.AutoString(length=120), nullable=False),
+        sa.Column("key", sa.AutoString(length=200), nullable=False),
         sa.Column("body_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("response", sa.LargeBinary(), nullable=False),
@@ -236,9 +242,9 @@ def upgrade() -> None:
         "identity",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("issuer", sa.String(length=500), nullable=False),
-        sa.Column("subject", sa.String(length=255), nullable=False),
-        sa.Column("email", sa.String(length=320), nullable=True),
+        sa.Column("issuer", sa.AutoString(length=500), nullable=False),
+        sa.Column("subject", sa.AutoString(length=255), nullable=False),
+        sa.Column("email", sa.AutoString(length=320), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_identity_user_id_user")),
@@ -249,10 +255,10 @@ def upgrade() -> None:
     op.create_table(
         "printer",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("serial", sa.String(length=32), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("node", sa.String(length=32), nullable=False),
-        sa.Column("queue", sa.String(length=32), nullable=False),
+        sa.Column("serial", sa.AutoString(length=32), nullable=False),
+        sa.Column("name", sa.AutoString(length=100), nullable=False),
+        sa.Column("node", sa.AutoString(length=32), nullable=False),
+        sa.Column("queue", sa.AutoString(length=32), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("is_enabled", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -270,8 +276,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("user_agent", sa.String(length=300), nullable=True),
-        sa.Column("ip", sa.String(length=64), nullable=True),
+        sa.Column("user_agent", sa.AutoString(length=300), nullable=True),
+        sa.Column("ip", sa.AutoString(length=64), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_session_user_id_user")),
         sa.PrimaryKeyConstraint("id_sha256", name=op.f("pk_session")),
     )
@@ -282,7 +288,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("artifact_id", sa.Uuid(), nullable=False),
-        sa.Column("note", sa.String(length=500), nullable=True),
+        sa.Column("note", sa.AutoString(length=500), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["artifact_id"], ["artifact.id"], name=op.f("fk_submission_artifact_id_artifact")
@@ -301,23 +307,23 @@ def upgrade() -> None:
         sa.Column("artifact_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("correlation_id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.AutoString(length=255), nullable=False),
         sa.Column("plate", sa.Integer(), nullable=False),
         sa.Column("copy_no", sa.Integer(), nullable=False),
         sa.Column("needs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("queue", sa.String(length=32), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("queue", sa.AutoString(length=32), nullable=False),
+        sa.Column("state", sa.AutoString(length=16), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("rank", sa.BigInteger(), nullable=True),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rung_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("run_id", sa.Uuid(), nullable=True),
-        sa.Column("wait_reason", sa.String(length=300), nullable=True),
+        sa.Column("wait_reason", sa.AutoString(length=300), nullable=True),
         sa.Column("cancel_requested_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_requested_by", sa.Uuid(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.Uuid(), nullable=True),
-        sa.Column("decision", sa.String(length=2000), nullable=True),
+        sa.Column("decision", sa.AutoString(length=2000), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "state IN ('submitted', 'returned', 'rejected', 'withdrawn', 'queued', 'cancelled')",
@@ -341,22 +347,22 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_job_artifact_id"), "job", ["artifact_id"], unique=False)
+    op.create_index(
+        "ix_job_claimable",
+        "job",
+        ["queue", "rank"],
+        unique=False,
+        postgresql_where=sa.text("state = 'queued' AND run_id IS NULL"),
+    )
     op.create_index("ix_job_created", "job", ["created_at", "id"], unique=False)
     op.create_index(
         "ix_job_not_before",
         "job",
         ["not_before"],
         unique=False,
-        postgresql_where=sa.text("state = 'queued' AND not_before IS NOT NULL"),
+        postgresql_where=sa.text("state = 'queued' AND run_id IS NULL AND not_before IS NOT NULL"),
     )
     op.create_index("ix_job_owner_created", "job", ["owner_id", "created_at", "id"], unique=False)
-    op.create_index(
-        "ix_job_queue_rank",
-        "job",
-        ["queue", "rank"],
-        unique=False,
-        postgresql_where=sa.text("state = 'queued'"),
-    )
     op.create_index(op.f("ix_job_run_id"), "job", ["run_id"], unique=False)
     op.create_index("ix_job_state_created", "job", ["state", "created_at", "id"], unique=False)
     op.create_table(
@@ -369,19 +375,19 @@ def upgrade() -> None:
         sa.Column("printer_id", sa.Uuid(), nullable=False),
         sa.Column("printer_epoch", sa.Integer(), nullable=False),
         sa.Column("printer_is_free", sa.Boolean(), nullable=False),
-        sa.Column("node", sa.String(length=32), nullable=False),
+        sa.Column("node", sa.AutoString(length=32), nullable=False),
         sa.Column("journal_id", sa.Uuid(), nullable=False),
         sa.Column("releases_before", sa.Integer(), nullable=False),
         sa.Column("spec", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("fact_state", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.AutoString(length=16), nullable=False),
+        sa.Column("fact_state", sa.AutoString(length=16), nullable=False),
         sa.Column("run_seq", sa.Integer(), nullable=False),
-        sa.Column("overdue_in", sa.String(length=16), nullable=True),
-        sa.Column("resolved_as", sa.String(length=16), nullable=True),
-        sa.Column("cause", sa.String(length=32), nullable=True),
-        sa.Column("reason", sa.String(length=2000), nullable=True),
-        sa.Column("code", sa.String(length=32), nullable=True),
-        sa.Column("advice", sa.String(length=2000), nullable=True),
+        sa.Column("overdue_in", sa.AutoString(length=16), nullable=True),
+        sa.Column("resolved_as", sa.AutoString(length=16), nullable=True),
+        sa.Column("cause", sa.AutoString(length=32), nullable=True),
+        sa.Column("reason", sa.AutoString(length=2000), nullable=True),
+        sa.Column("code", sa.AutoString(length=32), nullable=True),
+        sa.Column("advice", sa.AutoString(length=2000), nullable=True),
         sa.Column("percent", sa.Integer(), nullable=False),
         sa.Column("layer", sa.Integer(), nullable=True),
         sa.Column("total_layers", sa.Integer(), nullable=True),
@@ -409,6 +415,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_run_job", "run", ["job_id", "run_no"], unique=True)
     op.create_index("ix_run_printer", "run", ["printer_id", "claimed_at"], unique=False)
+    op.create_index(
+        "ix_run_released",
+        "run",
+        ["job_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'released'"),
+    )
     op.create_index(
         "uq_run_unresolved_job",
         "run",
@@ -446,6 +459,9 @@ def downgrade() -> None:
         table_name="run",
         postgresql_where=sa.text("state NOT IN ('done', 'failed', 'cancelled', 'released')"),
     )
+    op.drop_index(
+        "ix_run_released", table_name="run", postgresql_where=sa.text("state = 'released'")
+    )
     op.drop_index("ix_run_printer", table_name="run")
     op.drop_index("ix_run_job", table_name="run")
     op.drop_index(
@@ -456,16 +472,18 @@ def downgrade() -> None:
     op.drop_table("run")
     op.drop_index("ix_job_state_created", table_name="job")
     op.drop_index(op.f("ix_job_run_id"), table_name="job")
-    op.drop_index(
-        "ix_job_queue_rank", table_name="job", postgresql_where=sa.text("state = 'queued'")
-    )
     op.drop_index("ix_job_owner_created", table_name="job")
     op.drop_index(
         "ix_job_not_before",
         table_name="job",
-        postgresql_where=sa.text("state = 'queued' AND not_before IS NOT NULL"),
+        postgresql_where=sa.text("state = 'queued' AND run_id IS NULL AND not_before IS NOT NULL"),
     )
     op.drop_index("ix_job_created", table_name="job")
+    op.drop_index(
+        "ix_job_claimable",
+        table_name="job",
+        postgresql_where=sa.text("state = 'queued' AND run_id IS NULL"),
+    )
     op.drop_index(op.f("ix_job_artifact_id"), table_name="job")
     op.drop_table("job")
     op.drop_index(op.f("ix_submission_owner_id"), table_name="submission")
@@ -502,6 +520,7 @@ def downgrade() -> None:
     op.drop_table("artifact")
     op.drop_index(op.f("ix_user_email"), table_name="user")
     op.drop_table("user")
+    op.drop_table("stream_seen")
     op.drop_table("queue")
     op.drop_table("printer_state")
     op.drop_index(

@@ -1,0 +1,112 @@
+"""The relay's process: woken by NOTIFY, with a sweep behind it."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import asyncpg
+import structlog
+from nats.aio.client import Client
+
+from runtime.backoff import backoff
+from runtime.health import health_server
+from runtime.logging import configure_logging
+from runtime.nats import connect_nats
+from runtime.process import run_until_stopped
+from services.db.channels import OUTBOX
+from services.db.engine import connect
+from services.relay.outbox import sweep, take_lock
+from services.relay.publishing import PublishFailed, publish_waiting
+from services.relay.settings import RelaySettings
+
+log = structlog.get_logger()
+
+SWEEP_S = 5.0
+"""Behind NOTIFY: what a lost notification left is found within this."""
+CLEAN_EVERY_SWEEPS = 720
+STANDBY_S = 2.0
+
+
+def run() -> None:
+    """Run until SIGTERM."""
+    settings = RelaySettings()
+    configure_logging("relay", log_format=settings.log_format, level=settings.log_level)
+    run_until_stopped(lambda stop: _main(settings, stop))
+
+
+async def _main(settings: RelaySettings, stop: asyncio.Event) -> None:
+    client = await connect_nats(settings.nats_url, settings.nats_creds, name="relay")
+    relay = Relay(settings, client)
+    checks = {"database": relay.check_database, "broker": lambda: _check_broker(client)}
+    async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
+        relaying = tasks.create_task(relay.run())
+        await stop.wait()
+        relaying.cancel()
+    await client.close()
+
+
+async def _check_broker(client: Client) -> None:
+    if not client.is_connected:
+        raise ConnectionError("not connected")
+
+
+class Relay:
+    """Publishes the outbox for as long as it holds the lock; reconnects to the database."""
+
+    def __init__(self, settings: RelaySettings, client: Client) -> None:
+        self._settings = settings
+        self._client = client
+        self._wake = asyncio.Event()
+        self._connection: asyncpg.Connection[Any] | None = None
+
+    async def check_database(self) -> None:
+        """Raise unless the database connection is there."""
+        if self._connection is None or self._connection.is_closed():
+            raise ConnectionError("not connected")
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        waits = backoff(initial_s=0.2, max_s=5)
+        while True:
+            try:
+                self._connection = await connect(self._settings)
+                waits = backoff(initial_s=0.2, max_s=5)
+                try:
+                    await self._serve(self._connection)
+                finally:
+                    self._connection.terminate()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
+                log.warning("relay_database_lost", error=f"{type(exc).__name__}: {exc}")
+            await asyncio.sleep(next(waits))
+
+    async def _serve(self, connection: asyncpg.Connection[Any]) -> None:
+        await connection.add_listener(OUTBOX, lambda *_: self._wake.set())
+        while not await take_lock(connection):
+            log.info("relay_standing_by")
+            await self._wait(STANDBY_S)
+        log.info("relay_active")
+        js = self._client.jetstream()
+        waits = backoff(initial_s=0.2, max_s=5)
+        sweeps = 0
+        while True:
+            self._wake.clear()
+            try:
+                published = await publish_waiting(connection, js)
+            except PublishFailed:
+                await asyncio.sleep(next(waits))
+                continue
+            waits = backoff(initial_s=0.2, max_s=5)
+            if published:
+                log.debug("outbox_published", count=published)
+            if sweeps % CLEAN_EVERY_SWEEPS == 0:
+                await sweep(connection)
+            if not await self._wait(SWEEP_S):
+                sweeps += 1
+
+    async def _wait(self, seconds: float) -> bool:
+        """Return whether a notification came before the time was over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+                return True
+        return False
