@@ -12,9 +12,7 @@ _LOCK_KEY = 0x4C61796572  # "Layer": two upgrades at once wait for each other
 
 
 def _migrate(connection: Connection) -> None:
-    context.configure(
-        connection=connection, target_metadata=METADATA, compare_type=True, user_module_prefix="sa."
-    )
+    context.configure(connection=connection, target_metadata=METADATA, compare_type=True)
     with context.begin_transaction():
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"))
