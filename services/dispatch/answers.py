@@ -1,0 +1,156 @@
+"""What dispatch answers to a node's question; the transactions, without the wire."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from contracts.ids import ClaimId, CorrelationId, JournalId, RunId
+from contracts.rpc import (
+    ArtifactAnswer,
+    ArtifactRef,
+    ArtifactRequest,
+    Behind,
+    ClaimRequest,
+    JobSpec,
+    NoJob,
+    RefusalCode,
+    Refused,
+    RunOffer,
+    WatermarkAnswer,
+    WatermarkRequest,
+)
+from services.db.engine import Sessions
+from services.db.tables.bus import EdgeWatermark
+from services.dispatch.news import News
+from services.jobs.claims import (
+    START_WITHIN_S,
+    Claimed,
+    ClaimRefused,
+    answered_before,
+    claim,
+    claimed_run,
+    printer_of,
+)
+from services.storage.bucket import Bucket, blob_key
+
+WATERMARK_WAIT_S = 5.0
+
+
+class Answers:
+    """Answers questions; raises database or storage errors when those are away."""
+
+    def __init__(self, sessions: Sessions, bucket: Bucket, news: News) -> None:
+        self._sessions, self._bucket, self._news = sessions, bucket, news
+
+    async def claim(self, request: ClaimRequest) -> RunOffer | NoJob | Behind | Refused:
+        """Answer a claim: the same claim_id, the same run; else the next fitting job."""
+        async with self._sessions() as session:
+            before = await answered_before(session, request)
+        if before is not None:
+            return await self._offer(request, before)
+        watermark = await self._wait_for_watermark(request.journal_id, request.node_seq)
+        if watermark < request.node_seq:
+            return Behind(claim_id=request.claim_id, watermark=watermark, server_time=_now())
+        async with self._sessions() as session, session.begin():
+            printer = await printer_of(session, request)
+            if isinstance(printer, ClaimRefused):
+                return _refused(request, printer)
+            # A repeated question may have waited for the lock behind its first copy.
+            outcome = await answered_before(session, request) or await claim(
+                session, request, printer, now=_now()
+            )
+            epoch = printer.epoch
+        if isinstance(outcome, ClaimRefused):
+            return _refused(request, outcome, epoch)
+        if isinstance(outcome, Claimed):
+            return await self._offer(request, outcome)
+        return NoJob(
+            claim_id=request.claim_id,
+            printer_epoch=epoch,
+            reasons=outcome.reasons,
+            server_time=_now(),
+        )
+
+    async def artifact(self, request: ArtifactRequest) -> ArtifactAnswer | Refused:
+        """Answer with a fresh URL for an unresolved run of the asking node."""
+        async with self._sessions() as session:
+            claimed = await claimed_run(session, request.node, request.run_id)
+        if claimed is None:
+            return Refused(
+                claim_id=None,
+                code=RefusalCode.MALFORMED,
+                reason="No unresolved run of this node has this id.",
+                printer_epoch=None,
+                server_time=_now(),
+            )
+        return ArtifactAnswer(artifact=await self._artifact_ref(claimed), server_time=_now())
+
+    async def watermark(self, request: WatermarkRequest) -> WatermarkAnswer:
+        """Answer how much of the journal is in the log."""
+        seq = await self._watermark(request.journal_id)
+        return WatermarkAnswer(contiguous_seq=seq, server_time=_now())
+
+    async def _offer(self, request: ClaimRequest, claimed: Claimed) -> RunOffer:
+        run, job = claimed.run, claimed.job
+        return RunOffer(
+            claim_id=ClaimId(request.claim_id),
+            run_id=RunId(run.id),
+            run_no=run.run_no,
+            sid=run.sid,
+            printer_epoch=run.printer_epoch,
+            start_within_s=START_WITHIN_S,
+            transfer_within_s=claimed.transfer_within_s,
+            spec=JobSpec.model_validate(run.spec),
+            artifact=await self._artifact_ref(claimed),
+            correlation_id=CorrelationId(job.correlation_id),
+            server_time=_now(),
+        )
+
+    async def _artifact_ref(self, claimed: Claimed) -> ArtifactRef:
+        artifact = claimed.artifact
+        link = await self._bucket.presign_get(blob_key(artifact.sha256))
+        return ArtifactRef(
+            sha256=artifact.sha256,
+            size_bytes=artifact.size_bytes,
+            url=link.url,
+            url_expires_at=link.expires_at,
+        )
+
+    async def _wait_for_watermark(self, journal_id: JournalId, node_seq: int) -> int:
+        """Return the watermark once it has reached `node_seq`, or as it is after 5 s."""
+        deadline = _now() + timedelta(seconds=WATERMARK_WAIT_S)
+        with self._news.heard() as heard:
+            while True:
+                heard.clear()
+                watermark = await self._watermark(journal_id)
+                left_s = (deadline - _now()).total_seconds()
+                if watermark >= node_seq or left_s <= 0:
+                    return watermark
+                try:
+                    async with asyncio.timeout(left_s):
+                        await heard.wait()
+                except TimeoutError:
+                    continue
+
+    async def _watermark(self, journal_id: JournalId) -> int:
+        async with self._sessions() as session:
+            statement = select(col(EdgeWatermark.contiguous_seq)).where(
+                col(EdgeWatermark.journal_id) == journal_id
+            )
+            return (await session.execute(statement)).scalar() or 0
+
+
+def _refused(request: ClaimRequest, refusal: ClaimRefused, epoch: int | None = None) -> Refused:
+    return Refused(
+        claim_id=request.claim_id,
+        code=refusal.code,
+        reason=refusal.reason,
+        printer_epoch=epoch if epoch is not None else refusal.printer_epoch,
+        server_time=_now(),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

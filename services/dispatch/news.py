@@ -1,0 +1,60 @@
+"""Notifications of the database, for whoever waits for one."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+import structlog
+
+from runtime.backoff import backoff
+from runtime.settings import DatabaseSettings
+from services.db.engine import connect
+
+log = structlog.get_logger()
+
+CHECK_S = 15.0
+"""How often the listening connection is asked whether it lives."""
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+class News:
+    """Wakes waiters when a channel is notified, and when the connection came back."""
+
+    def __init__(self, settings: DatabaseSettings, *channels: str) -> None:
+        self._settings, self._channels = settings, channels
+        self._waiters: set[asyncio.Event] = set()
+
+    @contextmanager
+    def heard(self) -> Iterator[asyncio.Event]:
+        """Yield an event that is set at each notification; whoever waits clears it."""
+        waiter = asyncio.Event()
+        self._waiters.add(waiter)
+        try:
+            yield waiter
+        finally:
+            self._waiters.discard(waiter)
+
+    async def run(self) -> None:
+        """Listen until cancelled; reconnect when the database was away."""
+        waits = backoff(initial_s=0.2, max_s=5)
+        while True:
+            try:
+                connection = await connect(self._settings)
+                try:
+                    for channel in self._channels:
+                        await connection.add_listener(channel, lambda *_: self._wake())
+                    self._wake()
+                    waits = backoff(initial_s=0.2, max_s=5)
+                    while True:
+                        await asyncio.sleep(CHECK_S)
+                        await connection.execute("SELECT 1")
+                finally:
+                    connection.terminate()
+            except _LOST as exc:
+                log.warning("news_connection_lost", error=f"{type(exc).__name__}: {exc}")
+            await asyncio.sleep(next(waits))
+
+    def _wake(self) -> None:
+        for waiter in self._waiters:
+            waiter.set()

@@ -1,0 +1,96 @@
+"""The wire of dispatch: questions in, answers out, to the asker's own inbox only."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import structlog
+from faststream.nats import NatsMessage
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from contracts import subjects
+from contracts.ids import ClaimId
+from contracts.rpc import (
+    ArtifactRequest,
+    ClaimRequest,
+    RefusalCode,
+    Refused,
+    WatermarkRequest,
+)
+from services.dispatch.answers import Answers
+from services.messaging.broker import ServiceBroker
+from services.storage.bucket import StorageUnavailable
+
+log = structlog.get_logger()
+
+AT_ONCE = 16
+"""A claim may wait 5 s for the projection; others are answered meanwhile."""
+_AWAY = (SQLAlchemyError, StorageUnavailable, OSError, TimeoutError)
+
+Q = TypeVar("Q", ClaimRequest, ArtifactRequest, WatermarkRequest)
+
+
+def subscribe(service: ServiceBroker, answers: Answers) -> None:
+    """Have every question of a node answered, whatever happens."""
+    _answer_with(service, subjects.RPC_CLAIM, ClaimRequest, answers.claim)
+    _answer_with(service, subjects.RPC_ARTIFACT, ArtifactRequest, answers.artifact)
+    _answer_with(service, subjects.RPC_WATERMARK, WatermarkRequest, answers.watermark)
+
+
+def _answer_with(
+    service: ServiceBroker,
+    subject: str,
+    kind: type[Q],
+    answer: Callable[[Q], Awaitable[BaseModel]],
+) -> None:
+    @service.broker.subscriber(
+        subject,
+        queue=subjects.RPC_QUEUE_GROUP,
+        decoder=_leave_raw,
+        max_workers=AT_ONCE,
+        no_reply=True,
+    )
+    async def handle(body: bytes, message: NatsMessage) -> None:
+        asked_on = message.raw_message.subject
+        node = subjects.node_of_subject(asked_on)
+        reply_to = message.raw_message.reply
+        if not reply_to.startswith(f"{subjects.inbox_prefix(node)}."):
+            # Answering elsewhere would make us write where the asker may not.
+            log.warning("question_with_foreign_reply_dropped", node=node, subject=asked_on)
+            return
+        answered = await _answer(kind, answer, node, body)
+        await service.broker.publish(answered.model_dump_json().encode(), subject=reply_to)
+
+
+async def _answer(
+    kind: type[Q], answer: Callable[[Q], Awaitable[BaseModel]], node: str, body: bytes
+) -> BaseModel:
+    try:
+        question = kind.model_validate_json(body)
+    except ValidationError as exc:
+        return _refused(None, RefusalCode.MALFORMED, f"{exc.error_count()} fields are wrong")
+    claim_id = question.claim_id if isinstance(question, ClaimRequest) else None
+    if question.node != node:
+        return _refused(claim_id, RefusalCode.MALFORMED, "the question names another node")
+    try:
+        return await answer(question)
+    except _AWAY as exc:
+        log.warning("question_postponed", node=node, error=f"{type(exc).__name__}: {exc}")
+        return _refused(claim_id, RefusalCode.UNAVAILABLE, "the database or storage is away")
+
+
+async def _leave_raw(message: NatsMessage) -> bytes:
+    return message.body
+
+
+def _refused(claim_id: ClaimId | None, code: RefusalCode, reason: str) -> Refused:
+    return Refused.model_validate(
+        {
+            "claim_id": claim_id,
+            "code": code,
+            "reason": reason,
+            "printer_epoch": None,
+            "server_time": datetime.now(UTC),
+        }
+    )

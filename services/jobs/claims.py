@@ -1,0 +1,371 @@
+"""The claim: one transaction that picks the next fitting job and makes its run.
+
+Writes `run` (insert; and the release of a run that never had a fact), `job.run_id` and
+`job.wait_reason`.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.events import AttentionCause, JobClaimed, RunOverdue, RunResolved
+from contracts.ids import (
+    SID_MAX,
+    CorrelationId,
+    EventId,
+    JobId,
+    PrinterId,
+    RunId,
+    UserId,
+)
+from contracts.lifecycle import TERMINAL_RUN_STATES, JobState, Resolution, RunState
+from contracts.loaded import PlateSummary
+from contracts.rpc import ClaimRequest, JobSpec, RefusalCode
+from services.db import outbox
+from services.db.tables.machines import Printer, Run
+from services.db.tables.work import Artifact, Job, Queue
+from services.jobs.fit import Fit, Misfit, fit
+
+START_WITHIN_S = 4 * 3600.0
+SLOWEST_UPLOAD_BYTES_PER_S = 25_000
+"""An ESP32 printer takes 46-150 KB/s. [K1] ADR2, BDY"""
+TRANSFER_SLACK_S = 300.0
+TRANSFER_OVERDUE_AFTER_S = 120.0
+"""The node releases at its deadline; past this much more, a person is asked."""
+CANDIDATES = 200
+SID_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """The claim has a run."""
+
+    run: Run
+    job: Job
+    artifact: Artifact
+
+    @property
+    def transfer_within_s(self) -> float:
+        """Seconds for the bytes to reach the printer."""
+        return transfer_within_s(self.artifact.size_bytes)
+
+
+@dataclass(frozen=True)
+class NothingToDo:
+    """No queued job fits now."""
+
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClaimRefused:
+    """The claim can't be answered with a run or without one."""
+
+    code: RefusalCode
+    reason: str
+    printer_epoch: int | None = None
+
+
+Outcome = Claimed | NothingToDo | ClaimRefused
+
+
+def transfer_within_s(size_bytes: int) -> float:
+    """Return how long sending this many bytes to a printer may take, in seconds."""
+    return size_bytes / SLOWEST_UPLOAD_BYTES_PER_S + TRANSFER_SLACK_S
+
+
+async def answered_before(session: AsyncSession, request: ClaimRequest) -> Claimed | None:
+    """Return the run that this claim_id already has: the same question, the same answer."""
+    run = (await session.exec(select(Run).where(Run.claim_id == request.claim_id))).first()
+    if run is None or run.node != request.node or RunState(run.state) in TERMINAL_RUN_STATES:
+        return None
+    return await _with_job(session, run)
+
+
+async def claimed_run(session: AsyncSession, node: str, run_id: UUID) -> Claimed | None:
+    """Return an unresolved run of this node, or None."""
+    run = await session.get(Run, run_id)
+    if run is None or run.node != node or RunState(run.state) in TERMINAL_RUN_STATES:
+        return None
+    return await _with_job(session, run)
+
+
+async def printer_of(session: AsyncSession, request: ClaimRequest) -> Printer | ClaimRefused:
+    """Return the locked row of the claiming printer: claims for one printer take turns."""
+    printer = await session.get(Printer, request.printer_id, with_for_update=True)
+    if printer is None or not printer.is_enabled:
+        return ClaimRefused(
+            RefusalCode.UNKNOWN_PRINTER, "No queue has this printer yet: an admin adds it to one."
+        )
+    if printer.node != request.node:
+        return ClaimRefused(
+            RefusalCode.NOT_YOUR_PRINTER, f"This printer belongs to node {printer.node}."
+        )
+    # 0 is a journal that was not told yet: it gets the epoch with the answer.
+    if request.printer_epoch not in {0, printer.epoch}:
+        return ClaimRefused(
+            RefusalCode.STALE_EPOCH,
+            f"The printer's epoch is {printer.epoch} by now.",
+            printer.epoch,
+        )
+    return printer
+
+
+async def claim(
+    session: AsyncSession, request: ClaimRequest, printer: Printer, *, now: datetime
+) -> Outcome:
+    """Decide the claim; the caller commits. `printer` is its locked row."""
+    refusal = await _settle_open_run(session, request, now)
+    if refusal is not None:
+        return refusal
+    queue = await session.get(Queue, printer.queue)
+    if queue is None or queue.is_held:
+        return NothingToDo(("the queue is on hold",))
+    reasons: dict[str, list[UUID]] = {}
+    for candidate in await _candidates(session, printer.queue, now):
+        plate = PlateSummary.model_validate(candidate.needs)
+        outcome = fit(plate, request.loaded)
+        if isinstance(outcome, Misfit):
+            reasons.setdefault(outcome.reason, []).append(candidate.id)
+            continue
+        job = await _lock(session, candidate.id, now)
+        if job is not None:
+            await _tell_why_they_wait(session, reasons)
+            return await _make_run(session, request, printer, job, plate, outcome, now)
+    await _tell_why_they_wait(session, reasons)
+    return NothingToDo(tuple(reasons))
+
+
+async def _settle_open_run(
+    session: AsyncSession, request: ClaimRequest, now: datetime
+) -> ClaimRefused | None:
+    """Release the run whose answer was lost; refuse while another is unresolved."""
+    run = (
+        await session.exec(
+            select(Run)
+            .where(
+                Run.printer_id == request.printer_id,
+                col(Run.state).not_in(TERMINAL_RUN_STATES),
+                col(Run.printer_is_free).is_(False),
+            )
+            .with_for_update()
+        )
+    ).first()
+    if run is None:
+        return None
+    is_known = run.id in request.open_runs
+    if not is_known and run.journal_id == request.journal_id and run.run_seq == 0:
+        await _release_unanswered(session, run, now)
+        return None
+    if not is_known and run.journal_id != request.journal_id and run.state != RunState.ATTENTION:
+        await _ask_a_person(session, run, now)
+    return ClaimRefused(
+        RefusalCode.PRINTER_HAS_RUN, f"Run {run.id} on this printer is not resolved yet."
+    )
+
+
+async def _release_unanswered(session: AsyncSession, run: Run, now: datetime) -> None:
+    reason = "The answer to the claim never reached the node."
+    correlation_id = await _correlation_of(session, run.job_id)
+    event = RunResolved(
+        id=EventId(uuid4()),
+        occurred_at=now,
+        correlation_id=correlation_id,
+        job_id=JobId(run.job_id),
+        run_id=RunId(run.id),
+        outcome=Resolution.RELEASED,
+        by=None,
+        reason=reason,
+    )
+    await outbox.add_event(session, event)
+    run.state, run.resolved_as = RunState.RELEASED, Resolution.RELEASED
+    run.reason, run.ended_at = reason, now
+    session.add(run)
+    await session.exec(
+        update(Job).where(col(Job.id) == run.job_id, col(Job.run_id) == run.id).values(run_id=None)
+    )
+    await session.flush()
+
+
+async def _ask_a_person(session: AsyncSession, run: Run, now: datetime) -> None:
+    event = RunOverdue(
+        id=EventId(uuid4()),
+        occurred_at=now,
+        correlation_id=await _correlation_of(session, run.job_id),
+        job_id=JobId(run.job_id),
+        run_id=RunId(run.id),
+        in_state=RunState(run.fact_state),
+        cause=AttentionCause.RUN_UNKNOWN_TO_NODE,
+        reason="The node has a new journal and does not know this run.",
+    )
+    await outbox.add_event(session, event)
+
+
+async def _candidates(session: AsyncSession, queue: str, now: datetime) -> list[Job]:
+    rows = await session.exec(
+        select(Job)
+        .where(
+            Job.queue == queue,
+            Job.state == JobState.QUEUED,
+            col(Job.run_id).is_(None),
+            or_(col(Job.not_before).is_(None), col(Job.not_before) <= now),
+        )
+        .order_by(col(Job.rank))
+        .limit(CANDIDATES)
+    )
+    return list(rows)
+
+
+async def _lock(session: AsyncSession, job_id: UUID, now: datetime) -> Job | None:
+    """Return the job's row, locked and still claimable; None when another was quicker."""
+    rows = await session.exec(
+        select(Job)
+        .where(
+            Job.id == job_id,
+            Job.state == JobState.QUEUED,
+            col(Job.run_id).is_(None),
+            or_(col(Job.not_before).is_(None), col(Job.not_before) <= now),
+        )
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return rows.first()
+
+
+async def _make_run(
+    session: AsyncSession,
+    request: ClaimRequest,
+    printer: Printer,
+    job: Job,
+    plate: PlateSummary,
+    how: Fit,
+    now: datetime,
+) -> Claimed:
+    artifact = await session.get_one(Artifact, job.artifact_id)
+    run_no, releases = await _history(session, job.id)
+    deadline_s = transfer_within_s(artifact.size_bytes) + TRANSFER_OVERDUE_AFTER_S
+    spec = JobSpec(
+        job_id=JobId(job.id),
+        name=job.name,
+        plate=job.plate,
+        gcode_path=plate.gcode_path,
+        model=plate.model,
+        nozzle_mm=plate.nozzle_mm,
+        estimate_s=plate.estimate_s,
+        filaments=plate.filaments,
+        use_ams=how.use_ams,
+        ams_mapping=how.ams_mapping,
+    )
+    run = Run(
+        id=uuid4(),
+        job_id=job.id,
+        run_no=run_no,
+        claim_id=request.claim_id,
+        sid=0,
+        printer_id=printer.id,
+        printer_epoch=printer.epoch,
+        printer_is_free=False,
+        node=request.node,
+        journal_id=request.journal_id,
+        releases_before=releases,
+        spec=spec.model_dump(mode="json"),
+        state=RunState.CLAIMED,
+        fact_state=RunState.CLAIMED,
+        run_seq=0,
+        overdue_in=None,
+        resolved_as=None,
+        cause=None,
+        reason=None,
+        code=None,
+        advice=None,
+        percent=0,
+        layer=None,
+        total_layers=None,
+        minutes_left=None,
+        claimed_at=now,
+        deadline_at=now + timedelta(seconds=deadline_s),
+    )
+    await _insert_with_sid(session, run)
+    job.run_id, job.wait_reason = run.id, None
+    session.add(job)
+    await outbox.add_event(session, _claimed_event(run, job, now))
+    return Claimed(run, job, artifact)
+
+
+async def _insert_with_sid(session: AsyncSession, run: Run) -> None:
+    """Insert with a random sid: an old one must not come back when the database is new."""
+    for attempt in range(SID_TRIES):
+        run.sid = secrets.randbelow(SID_MAX) + 1
+        taken = await session.exec(select(Run.id).where(Run.sid == run.sid))
+        if taken.first() is None:
+            break
+        if attempt == SID_TRIES - 1:
+            raise IntegrityError("no free sid", None, ValueError(run.sid))
+    session.add(run)
+    await session.flush()
+
+
+def _claimed_event(run: Run, job: Job, now: datetime) -> JobClaimed:
+    if run.deadline_at is None:
+        raise ValueError("a claimed run has a deadline")
+    return JobClaimed(
+        id=EventId(uuid4()),
+        occurred_at=now,
+        correlation_id=CorrelationId(job.correlation_id),
+        job_id=JobId(job.id),
+        owner_id=UserId(job.owner_id),
+        run_id=RunId(run.id),
+        run_no=run.run_no,
+        claim_id=run.claim_id,
+        sid=run.sid,
+        printer_id=PrinterId(run.printer_id),
+        printer_epoch=run.printer_epoch,
+        node=run.node,
+        journal_id=run.journal_id,
+        releases_before=run.releases_before,
+        deadline_at=run.deadline_at,
+    )
+
+
+async def _history(session: AsyncSession, job_id: UUID) -> tuple[int, int]:
+    """Return the next run's number and how many runs were released in a row before it."""
+    states = list(
+        await session.exec(
+            select(Run.state).where(Run.job_id == job_id).order_by(col(Run.run_no).desc())
+        )
+    )
+    releases = 0
+    for state in states:
+        if state != RunState.RELEASED:
+            break
+        releases += 1
+    return len(states) + 1, releases
+
+
+async def _tell_why_they_wait(session: AsyncSession, reasons: dict[str, list[UUID]]) -> None:
+    for reason, ids in reasons.items():
+        unlocked = (
+            select(Job.id)
+            .where(
+                col(Job.id).in_(ids),
+                or_(col(Job.wait_reason).is_(None), col(Job.wait_reason) != reason),
+            )
+            .with_for_update(skip_locked=True)
+        )
+        await session.exec(update(Job).where(col(Job.id).in_(unlocked)).values(wait_reason=reason))
+
+
+async def _with_job(session: AsyncSession, run: Run) -> Claimed:
+    job = await session.get_one(Job, run.job_id)
+    return Claimed(run, job, await session.get_one(Artifact, job.artifact_id))
+
+
+async def _correlation_of(session: AsyncSession, job_id: UUID) -> CorrelationId:
+    job = await session.get_one(Job, job_id)
+    return CorrelationId(job.correlation_id)

@@ -1,0 +1,97 @@
+"""Bells: told each time a queued job may have become claimable, each with a new id.
+
+Writes `job.rung_at`, and takes a released run out of its job.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, update
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.events import JobRequeued, RequeueReason
+from contracts.ids import CorrelationId, EventId, JobId, UserId
+from contracts.lifecycle import JobState, RunState
+from services.db import outbox
+from services.db.tables.machines import Run
+from services.db.tables.work import Job
+
+_CLAIMABLE = (col(Job.state) == JobState.QUEUED, col(Job.run_id).is_(None))
+
+
+async def ring_released(session: AsyncSession, now: datetime) -> int:
+    """Make the jobs of released runs claimable at their old rank, and ring; return how many."""
+    rows = await session.exec(
+        select(Job)
+        .join(Run, col(Run.id) == Job.run_id)
+        .where(col(Run.state) == RunState.RELEASED, Job.state == JobState.QUEUED)
+        .with_for_update(of=Job, skip_locked=True)
+    )
+    jobs = list(rows)
+    for job in jobs:
+        job.run_id = None
+        job.version += 1
+        job.cancel_requested_at = None
+        job.cancel_requested_by = None
+        session.add(job)
+    await _ring(session, jobs, RequeueReason.RELEASED, now)
+    return len(jobs)
+
+
+async def ring_due(session: AsyncSession, now: datetime) -> int:
+    """Ring for jobs whose `not_before` has passed since their last bell; return how many."""
+    rows = await session.exec(
+        select(Job)
+        .where(
+            *_CLAIMABLE,
+            col(Job.not_before) <= now,
+            or_(col(Job.rung_at).is_(None), col(Job.rung_at) < col(Job.not_before)),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    jobs = list(rows)
+    await _ring(session, jobs, RequeueReason.NOT_BEFORE, now)
+    return len(jobs)
+
+
+async def ring_all(session: AsyncSession, reason: RequeueReason, now: datetime) -> int:
+    """Ring for every claimable job: bells may have been lost; return how many."""
+    rows = await session.exec(
+        select(Job)
+        .where(*_CLAIMABLE, or_(col(Job.not_before).is_(None), col(Job.not_before) <= now))
+        .with_for_update(skip_locked=True)
+    )
+    jobs = list(rows)
+    await _ring(session, jobs, reason, now)
+    return len(jobs)
+
+
+async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
+    """Return when the next `not_before` passes, or None."""
+    earliest: datetime | None = (
+        await session.exec(
+            select(func.min(Job.not_before)).where(*_CLAIMABLE, col(Job.not_before) > now)
+        )
+    ).one()
+    return earliest
+
+
+async def _ring(
+    session: AsyncSession, jobs: Iterable[Job], reason: RequeueReason, now: datetime
+) -> None:
+    rung: list[UUID] = []
+    for job in jobs:
+        event = JobRequeued(
+            id=EventId(uuid4()),
+            occurred_at=now,
+            correlation_id=CorrelationId(job.correlation_id),
+            job_id=JobId(job.id),
+            owner_id=UserId(job.owner_id),
+            queue=job.queue,
+            reason=reason,
+        )
+        await outbox.add_event(session, event)
+        rung.append(job.id)
+    await session.exec(update(Job).where(col(Job.id).in_(rung)).values(rung_at=now))
