@@ -1,0 +1,202 @@
+"""One MQTT session with a printer: subscribe, ask once for everything, pass on what it says.
+
+QoS 0 only: the printer never acknowledges QoS 1, and a queued message sent again after a
+reconnect could start a print twice. [K BBR, BDY#1136]
+"""
+
+import asyncio
+import json
+import secrets
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from uuid import uuid4
+
+import aiomqtt
+import structlog
+
+from edge.bambu.capture import Capture
+from edge.bambu.messages import (
+    MAX_REQUEST_BYTES,
+    Json,
+    Version,
+    get_version,
+    parse_message,
+    parse_version,
+    push_all,
+    push_start,
+)
+from edge.bambu.report import FULL, Stamp, merge, read_echo, read_report
+from edge.printer import PrinterListener, PrinterReport, PrinterUnreachable
+from runtime.clock import Clock
+
+log = structlog.get_logger()
+
+USER = "bblp"
+CONNECT_TIMEOUT_S = 20.0
+KEEPALIVE_S = 20
+SUBSCRIBE_TIMEOUT_S = 15.0
+SEND_TIMEOUT_S = 5.0
+SILENCE_S = 60.0
+"""Then the stream of reports counts as stalled. [K PYB watchdog]"""
+FULL_REPORT_TIMEOUT_S = 15.0
+PUSH_ALL_EVERY_S = 300.0
+"""A full report slows the printer: at most one in 5 minutes, and one in doubt. [K OBA]"""
+MAX_QUEUED_MESSAGES = 1000  # a full queue drops the newest; silence then forces a full report
+
+
+def sequence() -> Iterator[str]:
+    """Yield sequence ids that no other client is likely to use."""
+    return (str(n) for n in count(20_000 + secrets.randbelow(1_000_000_000)))
+
+
+@dataclass
+class Session:
+    """What is known since the connection was made."""
+
+    serial: str
+    client: aiomqtt.Client
+    clock: Clock
+    capture: Capture
+    sequence: Iterator[str]
+    id: str = field(default_factory=lambda: uuid4().hex)
+    state: Json = field(default_factory=dict)
+    version: Version = Version(None, None)
+    full_at: float | None = None
+    report: PrinterReport | None = None
+    asked_full_at: float = float("-inf")
+    is_uploading: bool = False
+    _full_came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def open(self) -> None:
+        """Subscribe to exactly the printer's reports, then ask for version and state.
+
+        Any other subscription makes the printer drop the connection. [K1 ADR2]
+        """
+        await self.client.subscribe(
+            f"device/{self.serial}/report", qos=0, timeout=SUBSCRIBE_TIMEOUT_S
+        )
+        await self.publish(get_version(next(self.sequence)))
+        await self.ask_full()
+
+    async def publish(self, message: Json) -> None:
+        """Send one message, at most once; raise PrinterUnreachable if it surely was not sent."""
+        payload = json.dumps(message).encode()
+        if len(payload) > MAX_REQUEST_BYTES:
+            raise ValueError("the message is longer than the printer's buffer")
+        self.capture.write("request", payload)
+        try:
+            await self.client.publish(
+                f"device/{self.serial}/request", payload, qos=0, timeout=SEND_TIMEOUT_S
+            )
+        except aiomqtt.MqttCodeError as exc:
+            raise PrinterUnreachable(f"The printer is not connected: {exc}.") from exc
+        except aiomqtt.MqttError:
+            # Handed to the socket, not seen leaving: it may still arrive, so it counts as sent.
+            log.warning("message_departure_unseen", serial=self.serial)
+
+    async def ask_full(self) -> None:
+        """Ask for a full report."""
+        self.asked_full_at = self.clock.boottime()
+        await self.publish(push_all(next(self.sequence)))
+
+    async def fresh_report(self, max_age_s: float) -> PrinterReport:
+        """Return a report whose full one is no older than `max_age_s`, asking if need be."""
+        if self.report is None or self.clock.boottime() - self.report.full_at > max_age_s:
+            self._full_came.clear()
+            await self.ask_full()
+            try:
+                async with asyncio.timeout(FULL_REPORT_TIMEOUT_S):
+                    await self._full_came.wait()
+            except TimeoutError:
+                raise PrinterUnreachable(
+                    f"The printer sent no full report within {FULL_REPORT_TIMEOUT_S:g} s."
+                ) from None
+        if self.report is None:
+            raise PrinterUnreachable("The printer has sent no full report.")
+        return self.report
+
+    async def listen(self, listener: PrinterListener) -> None:
+        """Pass on reports and echoes until the connection ends or stalls.
+
+        Raises aiomqtt.MqttError when it ends, PrinterUnreachable when it stalls.
+        """
+        messages = aiter(self.client.messages)
+        is_doubtful = False
+        while True:
+            try:
+                async with asyncio.timeout(SILENCE_S / 2 if is_doubtful else SILENCE_S):
+                    message = await anext(messages)
+            except TimeoutError:
+                if self.is_uploading:
+                    continue  # the printer's MQTT lags during uploads [S BDY]
+                if is_doubtful:
+                    raise PrinterUnreachable("The printer has stopped reporting.") from None
+                is_doubtful = True
+                await self.publish(push_start(next(self.sequence)))
+                await self.ask_full()
+                continue
+            is_doubtful = False
+            payload = message.payload
+            if isinstance(payload, bytes):
+                self.take(payload, listener)
+            await self._ask_full_if_missing()
+
+    def take(self, payload: bytes, listener: PrinterListener) -> None:
+        """Take one message off the wire; what is no report, echo or version is ignored."""
+        self.capture.write("report", payload)
+        message = parse_message(payload)
+        if message is None:
+            log.info("printer_message_unreadable", serial=self.serial, bytes=len(payload))
+            return
+        for body in message.values():
+            if not isinstance(body, dict):
+                continue
+            if body.get("command") == "push_status":
+                self._take_status(body, listener)
+            elif body.get("command") == "get_version" and "module" in body:
+                self.version = parse_version(body)
+                self._tell(listener, is_full=False)
+            else:
+                echo = read_echo(body, self.id)
+                if echo is not None:
+                    listener.on_echo(echo)
+
+    def _take_status(self, body: Json, listener: PrinterListener) -> None:
+        is_full = body.get("msg") == FULL
+        self.state = merge(self.state, body)
+        if is_full:
+            self.full_at = self.clock.boottime()
+        self._tell(listener, is_full=is_full)
+        if is_full:
+            self._full_came.set()
+
+    def _tell(self, listener: PrinterListener, *, is_full: bool) -> None:
+        if self.full_at is None:
+            return  # a delta alone says nothing about the keys that it leaves out
+        stamp = Stamp(self.id, self.clock.boottime(), self.full_at, is_full)
+        self.report = read_report(self.state, stamp, serial=self.serial, version=self.version)
+        listener.on_report(self.report)
+
+    async def _ask_full_if_missing(self) -> None:
+        is_due = self.clock.boottime() - self.asked_full_at > 2 * FULL_REPORT_TIMEOUT_S
+        if self.full_at is None and is_due:
+            await self.ask_full()
+
+
+def connect(*, host: str, port: int, access_code: str, context: ssl.SSLContext) -> aiomqtt.Client:
+    """Return a client for one session; a later session takes a new one, with nothing queued."""
+    return aiomqtt.Client(
+        host,
+        port,
+        username=USER,
+        password=access_code,
+        identifier=f"layerline-{secrets.token_hex(4)}",
+        clean_session=True,
+        timeout=CONNECT_TIMEOUT_S,
+        keepalive=KEEPALIVE_S,
+        tls_context=context,
+        max_queued_incoming_messages=MAX_QUEUED_MESSAGES,
+        max_queued_outgoing_messages=1,
+    )
