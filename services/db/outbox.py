@@ -24,11 +24,16 @@ async def add_event(session: AsyncSession, event: AnyServiceEvent) -> None:
     await _add(session, event.id, event_subject(event), event_bytes(event), event.occurred_at)
 
 
-async def add_command(session: AsyncSession, command: Command) -> None:
-    """Have `command` sent to its node once this transaction has committed."""
+async def add_command(
+    session: AsyncSession, command: Command, *, message_id: UUID | None = None
+) -> None:
+    """Have `command` sent to its node once this transaction has committed.
+
+    Sending it again needs a `message_id` of its own: the stream drops a known one.
+    """
     subject = command_subject(command.node, command.printer_id)
     body = command.model_dump_json().encode()
-    await _add(session, command.id, subject, body, command.issued_at)
+    await _add(session, message_id or command.id, subject, body, command.issued_at)
 
 
 async def _add(

@@ -9,6 +9,7 @@ import structlog
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker
 from faststream.nats.security import NatsCredentials
+from nats.js import JetStreamContext
 
 from contracts.subjects import StreamSpec
 from runtime.nats import (
@@ -52,6 +53,10 @@ class ServiceBroker:
         if not self._is_stopping:
             log.error("broker_connection_closed")
             os._exit(EXIT_CODE_CLOSED)
+
+    def jetstream(self) -> JetStreamContext:
+        """Return JetStream on the started connection, to ask about streams."""
+        return self.broker.connection.jetstream()
 
     async def check(self) -> None:
         """Raise unless the broker answers."""

@@ -1,0 +1,57 @@
+"""Dispatch's process: answers nodes, rings, expires."""
+
+import asyncio
+
+from runtime.health import health_server
+from runtime.logging import configure_logging
+from runtime.process import run_until_stopped
+from services.db.channels import EVENTS, QUEUE
+from services.db.engine import make_engine, make_sessions, ping
+from services.dispatch.answers import Answers
+from services.dispatch.chores import Chores
+from services.dispatch.news import News
+from services.dispatch.questions import subscribe
+from services.dispatch.settings import DispatchSettings
+from services.messaging.broker import ServiceBroker
+from services.storage.bucket import open_bucket
+
+POOL_SIZE = 8
+
+
+def run() -> None:
+    """Run until SIGTERM."""
+    settings = DispatchSettings()
+    configure_logging("dispatch", log_format=settings.log_format, level=settings.log_level)
+    run_until_stopped(lambda stop: _main(settings, stop))
+
+
+async def _main(settings: DispatchSettings, stop: asyncio.Event) -> None:
+    engine = make_engine(settings, pool_size=POOL_SIZE)
+    sessions = make_sessions(engine)
+    service = ServiceBroker(settings, name="dispatch")
+    watermarks, queue = News(settings, EVENTS), News(settings, QUEUE)
+    async with open_bucket(settings) as bucket:
+        subscribe(service, Answers(sessions, bucket, watermarks))
+        checks = {
+            "database": lambda: ping(engine),
+            "storage": bucket.check,
+            "broker": service.check,
+        }
+        async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
+            await service.broker.start()
+            chores = Chores(sessions, queue, service.jetstream())
+            running = [
+                tasks.create_task(work)
+                for work in (
+                    watermarks.run(),
+                    queue.run(),
+                    chores.ring(),
+                    chores.expire(),
+                    chores.watch_streams(),
+                )
+            ]
+            await stop.wait()
+            for task in running:
+                task.cancel()
+            await service.stop()
+    await engine.dispose()
