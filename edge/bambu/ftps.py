@@ -87,7 +87,7 @@ class PrinterFTPS:
 
     async def upload(self, source: Path, name: str, on_progress: Callable[[int], None]) -> None:
         """Put `source` on the card as `name`, sure of its size; see edge.printer.Printer."""
-        size = source.stat().st_size
+        size = source.stat().st_size  # noqa: ASYNC240 - one stat of a local file
         timeout_s = TRANSFER_BASE_S + size / TRANSFER_FLOOR_BYTES_S
         last: PrinterError = TransferFailed("The upload was not tried.")
         async with self._lock:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiomqtt
 import structlog
+from aiomqtt.exceptions import MqttConnectError
 
 from edge.bambu.capture import Capture
 from edge.bambu.ftps import PrinterFTPS
@@ -169,12 +170,11 @@ class BambuPrinter:
     def _error_of(self, exc: aiomqtt.MqttError) -> PrinterError:
         code = getattr(exc, "rc", None)
         number = getattr(code, "value", code)
-        if isinstance(exc, aiomqtt.MqttConnectError) or number in _WRONG_CODE:
-            if number in _WRONG_CODE:
-                return AccessCodeRefused(
-                    f"Printer {self.serial} refuses the access code. Read the code on its screen "
-                    "(Settings, Network) and enter it in the node's settings."
-                )
+        if isinstance(exc, MqttConnectError) and number in _WRONG_CODE:
+            return AccessCodeRefused(
+                f"Printer {self.serial} refuses the access code. Read the code on its screen "
+                "(Settings, Network) and enter it in the node's settings."
+            )
         below = exc.__cause__ or exc.__context__
         if isinstance(below, ssl.SSLCertVerificationError):
             return self._trust.mismatch(below)

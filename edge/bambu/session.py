@@ -62,7 +62,7 @@ class Session:
     sequence: Iterator[str]
     id: str = field(default_factory=lambda: uuid4().hex)
     state: Json = field(default_factory=dict)
-    version: Version = Version(None, None)
+    version: Version = field(default_factory=lambda: Version(firmware=None, model=None))
     full_at: float | None = None
     report: PrinterReport | None = None
     asked_full_at: float = float("-inf")

@@ -8,7 +8,6 @@ what is kept is its issuer, or the leaf itself if the printer doesn't send the i
 
 import _ssl
 import asyncio
-import os
 import ssl
 from pathlib import Path
 
@@ -78,7 +77,7 @@ class PrinterTrust:
         self._anchor.parent.mkdir(parents=True, exist_ok=True)
         partial = self._anchor.with_suffix(".new")
         partial.write_bytes(anchor.public_bytes(Encoding.PEM))
-        os.replace(partial, self._anchor)
+        partial.replace(self._anchor)
         log.warning(
             "printer_trusted_on_first_use",
             serial=self._serial,

@@ -7,6 +7,7 @@ waiting for the other side's, which the printer never sends. [K]
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 _CHUNK = 64 * 1024
 
@@ -53,10 +54,9 @@ class TLSStream:
 
     async def close(self) -> None:
         """Send the closing alert, then FIN, waiting for nothing from the peer."""
-        try:
+        # It wants the peer's alert, or the connection is broken: ours is queued in any case.
+        with suppress(ssl.SSLError):
             self._tls.unwrap()
-        except ssl.SSLError:
-            pass  # it wants the peer's alert, or the connection is broken: ours is queued
         try:
             await self._flush()
         finally:
