@@ -1,0 +1,71 @@
+"""Signing in and out, and who one is."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.api.auth.schemas import Me, Provider
+from services.api.auth.sessions import end_session, forget_cookie
+from services.api.auth.signin import PROVIDER_ID, SignIn
+from services.api.dependencies import ServicesDep, Viewer
+from services.api.problems import problems
+
+router = APIRouter(tags=["auth"])
+
+
+@router.get("/auth/providers", operation_id="list_providers")
+async def list_providers(services: ServicesDep) -> list[Provider]:
+    """The ways to sign in."""
+    if services.settings.oidc_issuer is None:
+        return []
+    return [Provider(id=PROVIDER_ID, name=services.settings.oidc_name)]
+
+
+@router.get(
+    "/auth/signin/{provider}",
+    operation_id="start_signin",
+    status_code=302,
+    response_class=Response,
+    responses=problems(404),
+)
+async def start_signin(
+    provider: str,
+    request: Request,
+    services: ServicesDep,
+    next_path: Annotated[str, Query(alias="next", max_length=2000)] = "/",
+) -> Response:
+    """Send the browser to the provider; afterwards it comes back to `next`, a path of ours."""
+    return await SignIn(services, provider).start(request, next_path)
+
+
+@router.get(
+    "/auth/callback/{provider}",
+    operation_id="finish_signin",
+    status_code=302,
+    response_class=Response,
+    responses=problems(404),
+)
+async def finish_signin(provider: str, request: Request, services: ServicesDep) -> Response:
+    """Take the browser back from the provider: to `next`, or to /signin?error=<code>."""
+    return await SignIn(services, provider).finish(request)
+
+
+@router.post("/auth/signout", operation_id="sign_out", status_code=204, response_class=Response)
+async def sign_out(services: ServicesDep, viewer: Viewer) -> Response:
+    """End this browser's session at once."""
+    await end_session(services, viewer.session_sha256)
+    response = Response(status_code=204)
+    forget_cookie(response, services.settings)
+    return response
+
+
+@router.get("/me", operation_id="get_me")
+async def get_me(viewer: Viewer) -> Me:
+    """The person who is signed in."""
+    return Me(
+        id=viewer.id,
+        email=viewer.email,
+        name=viewer.name,
+        avatar_url=viewer.avatar_url,
+        is_admin=viewer.is_admin,
+    )

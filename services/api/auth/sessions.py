@@ -1,0 +1,145 @@
+"""Sessions of browsers: a random id in a cookie, its SHA-256 in the database."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from fastapi import Response
+from sqlalchemy import delete, select, update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.api.settings import ApiSettings
+from services.api.state import Services
+from services.db.tables.people import Session, User
+
+ID_BYTES: Final = 32
+IDLE: Final = timedelta(days=7)
+ABSOLUTE: Final = timedelta(days=30)
+TOUCH_AFTER: Final = timedelta(minutes=5)
+"""The last use is written down at most this often."""
+
+_MAX_ID_CHARS = 100
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Whose session it is."""
+
+    id_sha256: bytes
+    user_id: UUID
+    email: str
+    name: str
+    avatar_url: str | None
+    is_admin: bool
+    last_used_at: datetime
+
+
+def cookie_name(settings: ApiSettings) -> str:
+    """Return the cookie's name: with https the browser itself holds it to this host."""
+    return "__Host-layerline" if settings.is_https else "layerline"
+
+
+async def find_person(services: Services, cookies: Mapping[str, str]) -> SignedIn | None:
+    """Return who the cookie belongs to while the session lives; one statement."""
+    id_sha256 = _sha256_of(cookies.get(cookie_name(services.settings)))
+    return await find_session(services, id_sha256) if id_sha256 else None
+
+
+async def find_session(services: Services, id_sha256: bytes) -> SignedIn | None:
+    """Return whose session it is; None when it is over or its person may not come in."""
+    now = services.clock.now()
+    statement = (
+        select(
+            col(Session.id_sha256),
+            col(Session.user_id),
+            col(User.email),
+            col(User.name),
+            col(User.avatar_url),
+            col(User.is_admin),
+            col(Session.last_used_at),
+        )
+        .join(User, col(User.id) == col(Session.user_id))
+        .where(
+            col(Session.id_sha256) == id_sha256,
+            col(Session.expires_at) > now,
+            col(Session.last_used_at) > now - IDLE,
+            col(User.disabled_at).is_(None),
+        )
+    )
+    async with services.reads.connect() as connection:
+        row = (await connection.execute(statement)).mappings().first()
+        if row is None:
+            return None
+        found = SignedIn(**row)
+        if now - found.last_used_at > TOUCH_AFTER:
+            await connection.execute(
+                update(Session).where(col(Session.id_sha256) == id_sha256).values(last_used_at=now)
+            )
+    return found
+
+
+async def begin_session(
+    session: AsyncSession, user_id: UUID, now: datetime, *, user_agent: str | None, ip: str | None
+) -> str:
+    """Return the id of a new session, which is stored as its SHA-256 only."""
+    session_id = secrets.token_urlsafe(ID_BYTES)
+    session.add(
+        Session(
+            id_sha256=hashlib.sha256(session_id.encode()).digest(),
+            user_id=user_id,
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + ABSOLUTE,
+            user_agent=user_agent,
+            ip=ip,
+        )
+    )
+    return session_id
+
+
+async def end_session(services: Services, id_sha256: bytes) -> None:
+    """End a session for good."""
+    async with services.sessions() as session, session.begin():
+        await session.exec(delete(Session).where(col(Session.id_sha256) == id_sha256))
+
+
+async def end_session_of(session: AsyncSession, old_id: str | None) -> None:
+    """End the session that the browser had before it signed in anew."""
+    id_sha256 = _sha256_of(old_id)
+    if id_sha256 is not None:
+        await session.exec(delete(Session).where(col(Session.id_sha256) == id_sha256))
+
+
+def set_cookie(response: Response, settings: ApiSettings, session_id: str) -> None:
+    """Give the browser its session; scripts can't read it."""
+    response.set_cookie(
+        cookie_name(settings),
+        session_id,
+        max_age=int(ABSOLUTE.total_seconds()),
+        path="/",
+        secure=settings.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def forget_cookie(response: Response, settings: ApiSettings) -> None:
+    """Have the browser forget its session."""
+    response.delete_cookie(
+        cookie_name(settings),
+        path="/",
+        secure=settings.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _sha256_of(session_id: str | None) -> bytes | None:
+    if not session_id or len(session_id) > _MAX_ID_CHARS:
+        return None
+    return hashlib.sha256(session_id.encode()).digest()

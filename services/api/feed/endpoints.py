@@ -1,0 +1,41 @@
+"""The live feed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from fastapi.responses import StreamingResponse
+
+from services.api.dependencies import ServicesDep, Viewer
+from services.api.feed.stream import stream_for
+
+router = APIRouter(tags=["feed"])
+
+EVENT_STREAM = "text/event-stream"
+
+
+@router.get(
+    "/feed",
+    operation_id="get_feed",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": (
+                "`hello` (FeedHello) first; `fact` (FeedFact) with the fact's gseq as id; "
+                "`telemetry` (PrinterTelemetry) without one; `reset` when what came after "
+                "Last-Event-ID can't be told any more: read everything anew."
+            ),
+            "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def get_feed(
+    services: ServicesDep,
+    viewer: Viewer,
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=32)] = None,
+) -> StreamingResponse:
+    """News as they come, as server-sent events; resumes after Last-Event-ID."""
+    return StreamingResponse(
+        stream_for(services, viewer, last_event_id),
+        media_type=EVENT_STREAM,
+        headers={"X-Accel-Buffering": "no"},
+    )

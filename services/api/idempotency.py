@@ -1,0 +1,99 @@
+"""One effect and one answer, however often a request comes."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from fastapi import Response
+from pydantic import BaseModel
+from sqlalchemy import delete, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.ids import UserId
+from runtime.clock import Clock
+from services.api.errors import ApiError
+from services.db.engine import Sessions
+from services.db.tables.people import Idempotency
+
+KEPT = timedelta(hours=24)
+_UNANSWERED = 0
+_JSON = "application/json"
+
+Act = Callable[[AsyncSession], Awaitable[BaseModel]]
+
+
+class Once:
+    """Runs a change in one transaction together with the record of its answer.
+
+    The same key from the same person on the same route: with the same content the stored
+    answer, byte for byte; with other content 422. A second request under way at the same time
+    waits for the first one's commit. An error changes nothing and is not recorded: the key may
+    be tried again.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        clock: Clock,
+        user_id: UserId,
+        route: str,
+        key: str | None,
+        content: bytes,
+    ) -> None:
+        self._sessions, self._clock = sessions, clock
+        self._user_id, self._route, self._key = user_id, route, key
+        self._content_sha256 = hashlib.sha256(content).digest()
+
+    async def run(self, act: Act, *, status: int = 200) -> Response:
+        """Return the answer of `act`, now or as it was recorded."""
+        async with self._sessions() as session, session.begin():
+            if self._key is not None and not await self._take_key(session):
+                return await self._recorded(session)
+            body = (await act(session)).model_dump_json().encode()
+            if self._key is not None:
+                await self._record(session, status, body)
+        return Response(body, status_code=status, media_type=_JSON)
+
+    async def _take_key(self, session: AsyncSession) -> bool:
+        """Return whether this request is the first; waits for one that holds the key."""
+        now = self._clock.now()
+        await session.exec(
+            delete(Idempotency).where(*self._mine(), col(Idempotency.created_at) < now - KEPT)
+        )
+        taken = await session.exec(
+            insert(Idempotency)
+            .values(
+                user_id=self._user_id,
+                route=self._route,
+                key=self._key,
+                body_sha256=self._content_sha256,
+                status=_UNANSWERED,
+                response=b"",
+                created_at=now,
+            )
+            .on_conflict_do_nothing()
+        )
+        return taken.rowcount == 1
+
+    async def _recorded(self, session: AsyncSession) -> Response:
+        record = await session.get_one(Idempotency, (self._user_id, self._route, self._key))
+        if record.body_sha256 != self._content_sha256:
+            raise ApiError(
+                422,
+                "idempotency-key-reused",
+                "This Idempotency-Key was used for another request. Use a new key.",
+            )
+        return Response(record.response, status_code=record.status, media_type=_JSON)
+
+    async def _record(self, session: AsyncSession, status: int, body: bytes) -> None:
+        answer = {"status": status, "response": body}
+        await session.exec(update(Idempotency).where(*self._mine()).values(**answer))
+
+    def _mine(self) -> tuple[bool, ...]:
+        return (
+            Idempotency.user_id == self._user_id,
+            Idempotency.route == self._route,
+            Idempotency.key == self._key,
+        )

@@ -1,0 +1,97 @@
+"""A job as its viewer sees it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from contracts.lifecycle import RunState
+from contracts.loaded import PlateSummary
+from services.api.jobs.schemas import Job, JobAbility, Owner, PrinterRef
+from services.jobs.actors import Actor
+from services.jobs.decisions import OWNER_ACTIONS
+from services.jobs.views import JobRow
+
+STALE_BEFORE_START = timedelta(seconds=60)
+STALE_IN_PRINT = timedelta(seconds=90)
+"""Without any word of the printer for so long, what is shown is said to be old."""
+
+Heard = Callable[[UUID], datetime | None]
+"""When this process last heard a printer's telemetry; None when it never did."""
+
+_BY_RUN = {
+    RunState.PRINTING: JobAbility.PAUSE,
+    RunState.PAUSED: JobAbility.RESUME,
+    RunState.ATTENTION: JobAbility.RESOLVE,
+}
+_ORDER = {ability: place for place, ability in enumerate(JobAbility)}
+
+
+def present_job(row: JobRow, viewer: Actor, heard: Heard, now: datetime) -> Job:
+    """Return what the viewer sees; of a stranger's job no more than what everyone may see."""
+    is_private = not (viewer.is_admin or row.owner_id == viewer.id)
+    needs = PlateSummary.model_validate(row.needs)
+    has_run = row.phase is not None
+    has_printer = has_run and row.printer_id is not None
+    return Job(
+        id=row.id,
+        submission_id=row.submission_id,
+        artifact_id=row.artifact_id,
+        name=row.name,
+        plate=row.plate,
+        copy_no=row.copy_no,
+        owner=Owner(id=row.owner_id, name=row.owner_name, avatar_url=row.owner_avatar_url),
+        queue=row.queue,
+        status=row.status,
+        state=row.job_state,
+        phase=row.phase,
+        run_id=row.run_id,
+        run_no=row.run_no,
+        printer=PrinterRef(id=row.printer_id, name=row.printer_name or "") if has_printer else None,
+        percent=row.percent if has_run else None,
+        layer=row.layer if has_run else None,
+        total_layers=row.total_layers if has_run else None,
+        minutes_left=row.minutes_left if row.has_open_run else None,
+        finish_at=row.finish_at,
+        stale_since=stale_since(row, heard, now),
+        note=None if is_private else row.note,
+        reason=None if is_private else row.reason,
+        code=row.code if has_run else None,
+        advice=row.advice if has_run else None,
+        wait_reason=row.wait_reason,
+        not_before=row.not_before,
+        estimate_s=needs.estimate_s,
+        weight_g=needs.weight_g,
+        filaments=list(needs.filaments),
+        cancel_requested_at=row.cancel_requested_at,
+        created_at=row.created_at,
+        decided_at=row.decided_at,
+        decided_by=None if is_private else row.decided_by_name,
+        started_at=row.started_at if has_run else None,
+        ended_at=row.over_at,
+        version=row.version,
+        allowed_actions=abilities(row, viewer),
+    )
+
+
+def abilities(row: JobRow, viewer: Actor) -> list[JobAbility]:
+    """Return what the viewer can do with the job as it is now."""
+    if not (viewer.is_admin or row.owner_id == viewer.id):
+        return []
+    actions = row.actions if viewer.is_admin else row.actions & OWNER_ACTIONS
+    able = {JobAbility(action.value) for action in actions}
+    if viewer.is_admin and row.phase in _BY_RUN:
+        able.add(_BY_RUN[row.phase])
+    return sorted(able, key=_ORDER.__getitem__)
+
+
+def stale_since(row: JobRow, heard: Heard, now: datetime) -> datetime | None:
+    """Return since when nothing was heard of the job's run; None while there is news."""
+    if not row.has_open_run or row.printer_id is None or row.claimed_at is None:
+        return None
+    words = (row.last_fact_at, row.claimed_at, heard(row.printer_id))
+    last_word = max(word for word in words if word is not None)
+    if row.printer_is_online is False:
+        return last_word
+    is_early = row.phase in (RunState.CLAIMED, RunState.TRANSFERRING)
+    limit = STALE_BEFORE_START if is_early else STALE_IN_PRINT
+    return last_word if now - last_word > limit else None

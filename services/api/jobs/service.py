@@ -1,0 +1,178 @@
+"""Jobs: from what people ask for to `services.jobs`, and back to what people see."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.commands import CommandKind
+from services.api.dependencies import Person, ServicesDep, Viewer
+from services.api.errors import ApiError
+from services.api.idempotency import Once
+from services.api.jobs.paging import JobQuery, cursor_after, filter_of, position_of
+from services.api.jobs.presenting import present_job
+from services.api.jobs.schemas import (
+    Job,
+    JobEvent,
+    JobPage,
+    Resolving,
+    Submission,
+    SubmissionRequest,
+)
+from services.api.printers.presenting import present_command
+from services.api.printers.schemas import Command
+from services.api.state import Services
+from services.jobs import commands, decisions, submitting, views
+from services.jobs.errors import Conflict, NotAllowed, Unknown
+
+
+class JobDesk:
+    """What a person can do with jobs."""
+
+    def __init__(self, services: Services, viewer: Person) -> None:
+        self._services, self._viewer = services, viewer
+
+    async def submit(self, once: Once, body: SubmissionRequest) -> Response:
+        """Make the jobs; they wait for approval."""
+        orders = [submitting.Copies(order.plate, order.copies) for order in body.plates]
+
+        async def act(session: AsyncSession) -> Submission:
+            submission = await submitting.submit(
+                session,
+                self._viewer,
+                body.artifact_id,
+                orders,
+                note=body.note,
+                queue=body.queue,
+                now=self._services.clock.now(),
+            )
+            rows = await views.jobs_of_submission(await session.connection(), submission.id)
+            return Submission(
+                id=submission.id,
+                note=submission.note,
+                created_at=submission.created_at,
+                jobs=[self._present(row) for row in rows],
+            )
+
+        return await once.run(act, status=201)
+
+    async def page(self, query: JobQuery) -> JobPage:
+        """Return a page of jobs; one statement."""
+        if query.scope == "all" and not self._viewer.is_admin:
+            raise NotAllowed("admins-only", "Only an admin sees everybody's jobs.")
+        after = position_of(query.cursor)
+        wanted = filter_of(query, self._viewer)
+        async with self._services.reads.connect() as connection:
+            rows = await views.list_jobs(connection, wanted, after=after, limit=query.limit + 1)
+        page = rows[: query.limit]
+        has_more = len(rows) > query.limit
+        return JobPage(
+            items=[self._present(row) for row in page],
+            next_cursor=cursor_after(page[-1]) if has_more else None,
+        )
+
+    async def get(self, job_id: UUID) -> Job:
+        """Return a job of one's own; admins see all."""
+        return self._present(await self._row(job_id))
+
+    async def events(self, job_id: UUID) -> list[JobEvent]:
+        """Return what happened to a job."""
+        await self._row(job_id)
+        async with self._services.reads.connect() as connection:
+            rows = await views.events_of_job(connection, job_id)
+        return [JobEvent.model_validate(row, from_attributes=True) for row in rows]
+
+    async def decide(self, once: Once, job_id: UUID, decision: decisions.Decision) -> Response:
+        """Decide about a job that no run has."""
+
+        async def change(session: AsyncSession) -> UUID:
+            now = self._services.clock.now()
+            await decisions.decide(session, self._viewer, job_id, decision, now)
+            return job_id
+
+        return await self._changed(once, change)
+
+    async def cancel(self, once: Once, job_id: UUID) -> Response:
+        """Cancel a job, or ask its node to."""
+
+        async def change(session: AsyncSession) -> UUID:
+            await decisions.cancel(session, self._viewer, job_id, self._services.clock.now())
+            return job_id
+
+        return await self._changed(once, change)
+
+    async def resolve(self, once: Once, run_id: UUID, body: Resolving) -> Response:
+        """Put a person's word on a run."""
+
+        async def change(session: AsyncSession) -> UUID:
+            return await decisions.resolve(
+                session,
+                self._viewer,
+                run_id,
+                body.outcome,
+                body.reason,
+                self._services.clock.now(),
+            )
+
+        return await self._changed(once, change)
+
+    async def pause(self, once: Once, job_id: UUID) -> Response:
+        """Ask the printer to pause."""
+        return await self._ask(once, job_id, CommandKind.PAUSE)
+
+    async def resume(self, once: Once, job_id: UUID) -> Response:
+        """Ask the printer to go on."""
+        return await self._ask(once, job_id, CommandKind.RESUME)
+
+    async def _ask(self, once: Once, job_id: UUID, kind: CommandKind) -> Response:
+        async def act(session: AsyncSession) -> Command:
+            now = self._services.clock.now()
+            row = await commands.ask_run(session, self._viewer, job_id, kind, now)
+            return present_command(row)
+
+        return await self._or_current(once.run(act, status=202))
+
+    async def _changed(
+        self, once: Once, change: Callable[[AsyncSession], Awaitable[UUID]]
+    ) -> Response:
+        """Answer with the job after the change, or with a conflict and the job as it is."""
+
+        async def act(session: AsyncSession) -> Job:
+            job_id = await change(session)
+            await session.flush()
+            row = await views.find_job(await session.connection(), job_id)
+            if row is None:
+                raise Unknown("job")
+            return self._present(row)
+
+        return await self._or_current(once.run(act))
+
+    async def _or_current(self, answer: Awaitable[Response]) -> Response:
+        try:
+            return await answer
+        except Conflict as exc:
+            if exc.job_id is None:
+                raise
+            job = await self.get(exc.job_id)
+            raise ApiError(409, exc.code, exc.detail, job=job) from exc
+
+    async def _row(self, job_id: UUID) -> views.JobRow:
+        async with self._services.reads.connect() as connection:
+            row = await views.find_job(connection, job_id)
+        if row is None or not (self._viewer.is_admin or row.owner_id == self._viewer.id):
+            raise Unknown("job")
+        return row
+
+    def _present(self, row: views.JobRow) -> Job:
+        return present_job(
+            row, self._viewer, self._services.telemetry.heard, self._services.clock.now()
+        )
+
+
+def _desk(services: ServicesDep, viewer: Viewer) -> JobDesk:
+    return JobDesk(services, viewer)
+
+
+JobDeskDep = Annotated[JobDesk, Depends(_desk)]

@@ -1,0 +1,80 @@
+"""Printers, their beds, queues, and the answers to wishes."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from services.api.dependencies import OnceDep
+from services.api.printers.schemas import BedWord, Command, LightSwitch, Printer, Queue
+from services.api.printers.service import PrinterDeskDep
+from services.api.problems import problems
+
+router = APIRouter(tags=["printers"])
+
+_WISH = problems(403, 404, 409)
+
+
+@router.get("/printers", operation_id="list_printers")
+async def list_printers(desk: PrinterDeskDep) -> list[Printer]:
+    """Every printer, by name."""
+    return await desk.printers()
+
+
+@router.get("/printers/{printer_id}", operation_id="get_printer", responses=problems(404))
+async def get_printer(printer_id: UUID, desk: PrinterDeskDep) -> Printer:
+    """One printer."""
+    return await desk.get(printer_id)
+
+
+@router.post(
+    "/printers/{printer_id}/clear-bed",
+    operation_id="clear_bed",
+    status_code=202,
+    response_model=Command,
+    responses=_WISH,
+)
+async def clear_bed(
+    printer_id: UUID, body: BedWord, desk: PrinterDeskDep, once: OnceDep
+) -> Response:
+    """Say that the plate is empty; names the bed_seq that one saw."""
+    return await desk.clear_bed(once, printer_id, body.bed_seq)
+
+
+@router.post(
+    "/printers/{printer_id}/unclear-bed",
+    operation_id="unclear_bed",
+    status_code=202,
+    response_model=Command,
+    responses=_WISH,
+)
+async def unclear_bed(
+    printer_id: UUID, body: BedWord, desk: PrinterDeskDep, once: OnceDep
+) -> Response:
+    """Take the word back."""
+    return await desk.unclear_bed(once, printer_id, body.bed_seq)
+
+
+@router.post(
+    "/printers/{printer_id}/light",
+    operation_id="switch_light",
+    status_code=202,
+    response_model=Command,
+    responses=_WISH,
+)
+async def switch_light(
+    printer_id: UUID, body: LightSwitch, desk: PrinterDeskDep, once: OnceDep
+) -> Response:
+    """Switch the light in the printer."""
+    return await desk.switch_light(once, printer_id, on=body.on)
+
+
+@router.get("/commands/{command_id}", operation_id="get_command", responses=problems(404))
+async def get_command(command_id: UUID, desk: PrinterDeskDep) -> Command:
+    """A wish and its answer."""
+    return await desk.command(command_id)
+
+
+@router.get("/queues", operation_id="list_queues")
+async def list_queues(desk: PrinterDeskDep) -> list[Queue]:
+    """Every queue and how many jobs wait in it."""
+    return await desk.queues()

@@ -1,0 +1,27 @@
+"""Every route of the API under one roof: a session is needed unless dependencies.py says so."""
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from services.api import health
+from services.api.auth import endpoints as auth
+from services.api.dependencies import get_person
+from services.api.feed import endpoints as feed
+from services.api.jobs import endpoints as jobs
+from services.api.printers import endpoints as printers
+from services.api.problems import problems
+from services.api.uploads import endpoints as uploads
+
+_ROOMS = (auth, uploads, jobs, printers, feed)
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add the API and the health checks to `app`."""
+    api = APIRouter(
+        prefix="/api",
+        dependencies=[Depends(get_person)],
+        responses=problems(401, 422, 503),
+    )
+    for room in _ROOMS:
+        api.include_router(room.router)
+    app.include_router(api)
+    app.include_router(health.router)

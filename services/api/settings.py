@@ -1,0 +1,91 @@
+"""Settings of the API's process."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings, StorageSettings
+
+Words = Annotated[frozenset[str], NoDecode]
+"""A comma list in the environment; lower case, blanks around the commas ignored."""
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether the host of `url` is this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _https_or_loopback(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)):
+        return url.rstrip("/")
+    raise ValueError("must be https; plain http is for this machine only (127.0.0.1, localhost)")
+
+
+class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSettings):
+    """What the API reads from its environment."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port to listen on")
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="where browsers find Layerline: https, or http on this machine",
+    )
+    oidc_name: str = Field(default="OpenID", description="the sign-in provider's name for people")
+    oidc_issuer: str | None = Field(
+        default=None, description="address of the OpenID provider; unset = nobody can sign in"
+    )
+    oidc_client_id: str = Field(default="layerline", description="our id at the provider")
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="our secret at the provider"
+    )
+    admin_emails: Words = Field(
+        default=frozenset(), description="comma list; these verified addresses become admins"
+    )
+    allowed_email_domains: Words = Field(
+        default=frozenset(), description="comma list of who may sign in; empty = admins only"
+    )
+    session_secret: SecretStr = Field(
+        min_length=32, description="signs the cookie of a sign-in under way; 32 characters or more"
+    )
+    web_dist: Path | None = Field(default=None, description="folder of the built web app")
+
+    @field_validator("admin_emails", "allowed_email_domains", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(word.strip().lower() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _safe_public_url(cls, value: str) -> str:
+        value = _https_or_loopback(value)
+        if urlsplit(value).path:
+            raise ValueError("must be an origin: no path")
+        return value
+
+    @field_validator("oidc_issuer", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, value: str | None) -> str | None:
+        return value if value is None else _https_or_loopback(value)
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether cookies can be marked Secure."""
+        return self.public_url.startswith("https://")

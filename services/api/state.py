@@ -1,0 +1,36 @@
+"""What lives as long as the process, made by the lifespan and handed to each request."""
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from authlib.integrations.starlette_client import OAuth
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from runtime.clock import Clock
+from services.api.feed.hub import FeedHub
+from services.api.feed.telemetry import Telemetry
+from services.api.settings import ApiSettings
+from services.db.engine import Sessions
+from services.storage.bucket import Bucket
+
+
+@dataclass(frozen=True)
+class Services:
+    """The things that requests use."""
+
+    settings: ApiSettings
+    clock: Clock
+    reads: AsyncEngine
+    """Autocommit: a read is one round trip."""
+    sessions: Sessions
+    bucket: Bucket
+    oauth: OAuth
+    feed: FeedHub
+    telemetry: Telemetry
+    build_id: str
+
+
+class State(TypedDict):
+    """The state of the application."""
+
+    services: Services

@@ -1,0 +1,110 @@
+"""Uploads: the bytes go from the browser to the storage, never through the API."""
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import Depends, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.lifecycle import ArtifactState
+from contracts.units import MAX_ARTIFACT_BYTES, MIB
+from services.api.dependencies import Person, ServicesDep, Viewer
+from services.api.errors import ApiError
+from services.api.idempotency import Once
+from services.api.state import Services
+from services.api.uploads.schemas import Artifact, Upload, UploadRequest, UploadTarget
+from services.db.tables import work
+from services.jobs import submitting
+from services.jobs.errors import Conflict, Unknown
+from services.storage.bucket import ObjectMissing, incoming_key
+
+
+class UploadDesk:
+    """What a person can do with files."""
+
+    def __init__(self, services: Services, viewer: Person) -> None:
+        self._services, self._viewer = services, viewer
+
+    async def create(self, once: Once, body: UploadRequest) -> Response:
+        """Announce a file; refused before a byte is stored when it is too large."""
+        if body.size_bytes > MAX_ARTIFACT_BYTES:
+            raise ApiError(
+                413,
+                "file-too-large",
+                f"The file has {body.size_bytes / MIB:.1f} MiB; at most "
+                f"{MAX_ARTIFACT_BYTES // MIB} MiB are taken. Export fewer plates.",
+            )
+        artifact_id = uuid4()
+        file = submitting.FileOnItsWay(
+            artifact_id, body.filename, body.size_bytes, body.sha256, incoming_key(artifact_id)
+        )
+
+        async def act(session: AsyncSession) -> Upload:
+            now = self._services.clock.now()
+            artifact = await submitting.announce(session, self._viewer, file, now)
+            return await self._upload(artifact)
+
+        return await once.run(act, status=201)
+
+    async def complete(self, once: Once, artifact_id: UUID) -> Response:
+        """Hand the bytes over for their check once they are all there."""
+        artifact = await self._own(artifact_id)
+        if artifact.state == ArtifactState.UPLOADING:
+            await self._must_be_whole(artifact)
+
+        async def act(session: AsyncSession) -> Artifact:
+            now = self._services.clock.now()
+            row = await submitting.hand_over(session, self._viewer, artifact_id, now)
+            return Artifact.from_row(row)
+
+        return await once.run(act, status=202)
+
+    async def renew(self, artifact_id: UUID) -> Upload:
+        """Return a fresh address while the bytes are still awaited."""
+        artifact = await self._own(artifact_id)
+        if artifact.state != ArtifactState.UPLOADING:
+            raise Conflict("upload-over", "The bytes of this file have been handed over already.")
+        return await self._upload(artifact)
+
+    async def artifact(self, artifact_id: UUID) -> Artifact:
+        """Return an artifact of one's own; admins see all."""
+        return Artifact.from_row(await self._own(artifact_id, or_admin=True))
+
+    async def _upload(self, artifact: work.Artifact) -> Upload:
+        if artifact.state != ArtifactState.UPLOADING:
+            return Upload(artifact=Artifact.from_row(artifact), put=None)
+        put = await self._services.bucket.presign_put(
+            artifact.incoming_key, size_bytes=artifact.size_bytes, sha256=artifact.sha256
+        )
+        return Upload(artifact=Artifact.from_row(artifact), put=UploadTarget.from_presigned(put))
+
+    async def _own(self, artifact_id: UUID, *, or_admin: bool = False) -> work.Artifact:
+        async with self._services.sessions() as session:
+            artifact = await session.get(work.Artifact, artifact_id)
+        is_known = artifact is not None and (
+            artifact.owner_id == self._viewer.id or (or_admin and self._viewer.is_admin)
+        )
+        if artifact is None or not is_known:
+            raise Unknown("artifact")
+        return artifact
+
+    async def _must_be_whole(self, artifact: work.Artifact) -> None:
+        try:
+            size = await self._services.bucket.size_of(artifact.incoming_key)
+        except ObjectMissing:
+            raise Conflict(
+                "upload-incomplete",
+                "The bytes of this file have not arrived. Send the file again.",
+            ) from None
+        if size != artifact.size_bytes:
+            raise Conflict(
+                "upload-incomplete",
+                f"{size} of {artifact.size_bytes} bytes arrived. Send the file again.",
+            )
+
+
+def _desk(services: ServicesDep, viewer: Viewer) -> UploadDesk:
+    return UploadDesk(services, viewer)
+
+
+UploadDeskDep = Annotated[UploadDesk, Depends(_desk)]

@@ -1,0 +1,35 @@
+"""The trail of who did what, written in the transaction of the deed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.db.tables.people import Audit
+from services.jobs.actors import Actor
+
+
+def record(
+    session: AsyncSession,
+    actor: Actor,
+    action: str,
+    thing: str,
+    thing_id: UUID,
+    *,
+    correlation_id: UUID,
+    now: datetime,
+    detail: str | None = None,
+) -> None:
+    """Add a row to the trail; it is there if and only if the deed is."""
+    session.add(
+        Audit(
+            at=now,
+            user_id=actor.id,
+            action=action,
+            thing=thing,
+            thing_id=str(thing_id),
+            ip=actor.ip,
+            detail=detail,
+            correlation_id=correlation_id,
+        )
+    )

@@ -1,0 +1,233 @@
+"""Artifacts on their way in and submissions: everything before a decision."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.events import ArtifactUploaded
+from contracts.ids import ArtifactId, CorrelationId, EventId, UserId
+from contracts.lifecycle import ArtifactState, JobState
+from contracts.loaded import PlateSummary
+from services.db import outbox
+from services.db.tables.work import Artifact, Job, Queue, Submission
+from services.jobs import audit
+from services.jobs.actors import Actor
+from services.jobs.decisions import submitted_event
+from services.jobs.errors import Conflict, Malformed, Unknown
+
+MAX_JOBS = 100
+"""The most jobs that one submission may make."""
+
+_SUFFIXES = re.compile(r"(\.gcode)?\.3mf$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FileOnItsWay:
+    """A file as its sender describes it, and where its bytes would land if they are new."""
+
+    artifact_id: UUID
+    filename: str
+    size_bytes: int
+    sha256: str
+    incoming_key: str
+
+
+@dataclass(frozen=True)
+class Copies:
+    """How often to print one plate."""
+
+    plate: int
+    copies: int
+
+
+async def announce(
+    session: AsyncSession, actor: Actor, file: FileOnItsWay, now: datetime
+) -> Artifact:
+    """Return the artifact for a file: the person's own ready one with these bytes, or a new one."""
+    same = select(Artifact).where(
+        col(Artifact.owner_id) == actor.id,
+        col(Artifact.sha256) == file.sha256,
+        col(Artifact.size_bytes) == file.size_bytes,
+        col(Artifact.state) == ArtifactState.READY,
+    )
+    known = (await session.exec(same.order_by(col(Artifact.created_at)).limit(1))).first()
+    if known is not None:
+        return known
+    artifact = Artifact(
+        id=file.artifact_id,
+        owner_id=actor.id,
+        filename=file.filename,
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        state=ArtifactState.UPLOADING,
+        incoming_key=file.incoming_key,
+        check_attempts=0,
+        refusal_code=None,
+        refusal=None,
+        inspection={},
+        created_at=now,
+        checked_at=None,
+    )
+    session.add(artifact)
+    audit.record(
+        session,
+        actor,
+        "artifact.announce",
+        "artifact",
+        artifact.id,
+        correlation_id=artifact.id,
+        now=now,
+    )
+    return artifact
+
+
+async def hand_over(
+    session: AsyncSession, actor: Actor, artifact_id: UUID, now: datetime
+) -> Artifact:
+    """Have the bytes of an artifact checked; a second call changes nothing."""
+    taken = await session.exec(
+        update(Artifact)
+        .where(
+            col(Artifact.id) == artifact_id,
+            col(Artifact.owner_id) == actor.id,
+            col(Artifact.state) == ArtifactState.UPLOADING,
+        )
+        .values(state=ArtifactState.CHECKING)
+        .execution_options(synchronize_session=False)
+    )
+    artifact = await session.get_one(Artifact, artifact_id, populate_existing=True)
+    if taken.rowcount != 1:
+        return artifact
+    event = ArtifactUploaded(
+        id=EventId(uuid4()),
+        occurred_at=now,
+        correlation_id=CorrelationId(artifact_id),
+        artifact_id=ArtifactId(artifact_id),
+        owner_id=UserId(artifact.owner_id),
+        filename=artifact.filename,
+        size_bytes=artifact.size_bytes,
+        sha256=artifact.sha256,
+        incoming_key=artifact.incoming_key,
+    )
+    await outbox.add_event(session, event)
+    audit.record(
+        session,
+        actor,
+        "artifact.hand_over",
+        "artifact",
+        artifact_id,
+        correlation_id=artifact_id,
+        now=now,
+    )
+    return artifact
+
+
+async def submit(
+    session: AsyncSession,
+    actor: Actor,
+    artifact_id: UUID,
+    orders: Sequence[Copies],
+    *,
+    note: str | None,
+    queue: str,
+    now: datetime,
+) -> Submission:
+    """Make a submission and its jobs, which wait for approval."""
+    artifact = await _ready_artifact(session, actor, artifact_id)
+    plates = {
+        plate.index: plate
+        for plate in map(PlateSummary.model_validate, artifact.inspection.get("plates", ()))
+    }
+    _must_make_sense(orders, plates)
+    if await session.get(Queue, queue) is None:
+        raise Malformed("no-such-queue", f"There is no queue {queue!r}. Choose another.")
+    submission = Submission(
+        id=uuid4(), owner_id=actor.id, artifact_id=artifact_id, note=note or None, created_at=now
+    )
+    session.add(submission)
+    await session.flush()
+    for order in orders:
+        for copy_no in range(1, order.copies + 1):
+            job = _new_job(submission, artifact, plates, order.plate, copy_no, queue)
+            session.add(job)
+            await outbox.add_event(session, submitted_event(job, now))
+    audit.record(
+        session,
+        actor,
+        "submission.create",
+        "submission",
+        submission.id,
+        correlation_id=submission.id,
+        now=now,
+    )
+    await session.flush()
+    return submission
+
+
+async def _ready_artifact(session: AsyncSession, actor: Actor, artifact_id: UUID) -> Artifact:
+    artifact = await session.get(Artifact, artifact_id)
+    if artifact is None or artifact.owner_id != actor.id:
+        raise Unknown("artifact")
+    if artifact.state == ArtifactState.READY:
+        return artifact
+    if artifact.state == ArtifactState.REFUSED:
+        raise Conflict("artifact-refused", f"This file was refused: {artifact.refusal}")
+    raise Conflict(
+        "artifact-not-ready", "This file has not been checked yet. Wait until it is ready."
+    )
+
+
+def _must_make_sense(orders: Sequence[Copies], plates: dict[int, PlateSummary]) -> None:
+    wished = [order.plate for order in orders]
+    unknown = sorted(set(wished) - set(plates))
+    if unknown:
+        known = ", ".join(map(str, sorted(plates)))
+        raise Malformed(
+            "no-such-plate", f"The file has no sliced plate {unknown[0]}. It has: {known}."
+        )
+    if len(set(wished)) != len(wished):
+        raise Malformed("plate-twice", "Name each plate once and say how many copies.")
+    total = sum(order.copies for order in orders)
+    if total > MAX_JOBS:
+        raise Malformed("too-many-jobs", f"{total} jobs at once are too many: at most {MAX_JOBS}.")
+
+
+def _new_job(
+    submission: Submission,
+    artifact: Artifact,
+    plates: dict[int, PlateSummary],
+    plate: int,
+    copy_no: int,
+    queue: str,
+) -> Job:
+    return Job(
+        id=uuid4(),
+        submission_id=submission.id,
+        artifact_id=artifact.id,
+        owner_id=submission.owner_id,
+        correlation_id=uuid4(),
+        name=_SUFFIXES.sub("", artifact.filename) or artifact.filename,
+        plate=plate,
+        copy_no=copy_no,
+        needs=plates[plate].model_dump(mode="json"),
+        queue=queue,
+        state=JobState.SUBMITTED,
+        version=1,
+        rank=None,
+        not_before=None,
+        rung_at=None,
+        run_id=None,
+        wait_reason=None,
+        cancel_requested_at=None,
+        cancel_requested_by=None,
+        decided_at=None,
+        decided_by=None,
+        decision=None,
+        created_at=submission.created_at,
+    )

@@ -1,0 +1,281 @@
+"""Reading jobs as people see them: one statement per question."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from contracts.lifecycle import (
+    UNRESOLVED_RUN_STATES,
+    JobAction,
+    JobState,
+    RunState,
+    Status,
+    job_actions,
+    status_of,
+)
+from services.db.tables.bus import EventLog
+from services.db.tables.machines import Printer, PrinterState, Run
+from services.db.tables.people import User
+from services.db.tables.work import Job, Submission
+from services.jobs.status_sql import has_status
+
+MAX_EVENTS = 2000
+"""A run has at most 101 progress facts; this is some twenty runs."""
+
+_Owner, _Decider = aliased(User), aliased(User)
+_EXPLAINED_RUNS = frozenset(
+    {RunState.PAUSED, RunState.ATTENTION, RunState.FAILED, RunState.CANCELLED, RunState.DONE}
+)
+_MOVING_RUNS = frozenset({RunState.PRINTING})
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job, its latest run and the names that go with them."""
+
+    id: UUID
+    submission_id: UUID
+    artifact_id: UUID
+    name: str
+    plate: int
+    copy_no: int
+    queue: str
+    state: str
+    version: int
+    needs: Mapping[str, Any]
+    not_before: datetime | None
+    wait_reason: str | None
+    cancel_requested_at: datetime | None
+    decision: str | None
+    decided_at: datetime | None
+    created_at: datetime
+    owner_id: UUID
+    owner_name: str
+    owner_avatar_url: str | None
+    decided_by_name: str | None
+    note: str | None
+    run_id: UUID | None
+    run_no: int | None
+    run_state: str | None
+    printer_id: UUID | None
+    printer_name: str | None
+    printer_is_online: bool | None
+    percent: int | None
+    layer: int | None
+    total_layers: int | None
+    minutes_left: int | None
+    run_reason: str | None
+    code: str | None
+    advice: str | None
+    claimed_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    last_fact_at: datetime | None
+
+    @property
+    def job_state(self) -> JobState:
+        return JobState(self.state)
+
+    @property
+    def phase(self) -> RunState | None:
+        """The state of the run that the job is in or ended with; a released one is over."""
+        run = RunState(self.run_state) if self.run_state else None
+        return None if run is RunState.RELEASED else run
+
+    @property
+    def status(self) -> Status:
+        return status_of(
+            self.job_state, self.phase, cancel_requested=self.cancel_requested_at is not None
+        )
+
+    @property
+    def actions(self) -> frozenset[JobAction]:
+        """What the state leaves open to somebody."""
+        return job_actions(
+            self.job_state, self.phase, cancel_requested=self.cancel_requested_at is not None
+        )
+
+    @property
+    def has_open_run(self) -> bool:
+        return self.phase in UNRESOLVED_RUN_STATES
+
+    @property
+    def reason(self) -> str | None:
+        """The words that explain the state: the run's where it has any, else a person's."""
+        if self.phase in _EXPLAINED_RUNS and self.run_reason:
+            return self.run_reason
+        return self.decision
+
+    @property
+    def finish_at(self) -> datetime | None:
+        """When the printer expects to be done, from its last word."""
+        if self.phase not in _MOVING_RUNS or self.minutes_left is None or not self.last_fact_at:
+            return None
+        return self.last_fact_at + timedelta(minutes=self.minutes_left)
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When it ended, by the run or by a decision."""
+        if self.phase is not None:
+            return self.ended_at
+        is_over = self.job_state not in (JobState.SUBMITTED, JobState.RETURNED, JobState.QUEUED)
+        return self.decided_at if is_over else None
+
+
+@dataclass(frozen=True)
+class JobFilter:
+    """Which jobs: `owner_id` None means everybody's."""
+
+    owner_id: UUID | None
+    statuses: frozenset[Status]
+    text: str
+    oldest_first: bool
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a page ends."""
+
+    created_at: datetime
+    id: UUID
+
+
+def _jobs() -> Select[Any]:
+    return (
+        select(
+            *(
+                col(getattr(Job, name))
+                for name in [
+                    "id",
+                    "submission_id",
+                    "artifact_id",
+                    "name",
+                    "plate",
+                    "copy_no",
+                    "queue",
+                    "state",
+                    "version",
+                    "needs",
+                    "not_before",
+                    "wait_reason",
+                    "cancel_requested_at",
+                    "decision",
+                    "decided_at",
+                    "created_at",
+                    "owner_id",
+                ]
+            ),
+            col(_Owner.name).label("owner_name"),
+            col(_Owner.avatar_url).label("owner_avatar_url"),
+            col(_Decider.name).label("decided_by_name"),
+            col(Submission.note),
+            col(Run.id).label("run_id"),
+            col(Run.run_no),
+            col(Run.state).label("run_state"),
+            col(Run.printer_id),
+            col(Printer.name).label("printer_name"),
+            col(PrinterState.is_online).label("printer_is_online"),
+            col(Run.reason).label("run_reason"),
+            *(
+                col(getattr(Run, name))
+                for name in [
+                    "percent",
+                    "layer",
+                    "total_layers",
+                    "minutes_left",
+                    "code",
+                    "advice",
+                    "claimed_at",
+                    "started_at",
+                    "ended_at",
+                    "last_fact_at",
+                ]
+            ),
+        )
+        .select_from(Job)
+        .join(Submission, col(Submission.id) == col(Job.submission_id))
+        .join(_Owner, col(_Owner.id) == col(Job.owner_id))
+        .outerjoin(_Decider, col(_Decider.id) == col(Job.decided_by))
+        .outerjoin(Run, col(Run.id) == col(Job.run_id))
+        .outerjoin(Printer, col(Printer.id) == col(Run.printer_id))
+        .outerjoin(PrinterState, col(PrinterState.printer_id) == col(Run.printer_id))
+    )
+
+
+async def _rows(connection: AsyncConnection, statement: Select[Any]) -> list[JobRow]:
+    result = await connection.execute(statement)
+    return [JobRow(**row) for row in result.mappings()]
+
+
+async def find_job(connection: AsyncConnection, job_id: UUID) -> JobRow | None:
+    """Return one job, whoever owns it."""
+    rows = await _rows(connection, _jobs().where(col(Job.id) == job_id))
+    return rows[0] if rows else None
+
+
+async def jobs_of_submission(connection: AsyncConnection, submission_id: UUID) -> list[JobRow]:
+    """Return the jobs that were sent in one go, in their order."""
+    statement = _jobs().where(col(Job.submission_id) == submission_id)
+    return await _rows(connection, statement.order_by(col(Job.plate), col(Job.copy_no)))
+
+
+async def jobs_on_printers(
+    connection: AsyncConnection, printer_ids: Sequence[UUID] | None = None
+) -> list[JobRow]:
+    """Return the jobs whose run is unresolved; of these printers, or of all."""
+    open_states = sorted(state.value for state in frozenset(RunState) - UNRESOLVED_RUN_STATES)
+    statement = _jobs().where(col(Run.state).not_in(open_states), ~col(Run.printer_is_free))
+    if printer_ids is not None:
+        statement = statement.where(col(Run.printer_id).in_(printer_ids))
+    return await _rows(connection, statement)
+
+
+async def list_jobs(
+    connection: AsyncConnection, wanted: JobFilter, *, after: Position | None, limit: int
+) -> list[JobRow]:
+    """Return up to `limit` jobs after a position, newest first unless told otherwise."""
+    statement = _jobs().where(*_conditions(wanted))
+    place = tuple_(col(Job.created_at), col(Job.id))
+    if after is not None:
+        bound = tuple_(after.created_at, after.id)
+        statement = statement.where(place > bound if wanted.oldest_first else place < bound)
+    columns = (col(Job.created_at), col(Job.id))
+    order = [c.asc() if wanted.oldest_first else c.desc() for c in columns]
+    return await _rows(connection, statement.order_by(*order).limit(limit))
+
+
+def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.owner_id is not None:
+        conditions.append(col(Job.owner_id) == wanted.owner_id)
+    if wanted.statuses:
+        conditions.append(or_(*(has_status(status) for status in sorted(wanted.statuses))))
+    for word in wanted.text.split():
+        conditions.append(
+            or_(
+                col(Job.name).icontains(word, autoescape=True),
+                col(Submission.note).icontains(word, autoescape=True),
+                col(_Owner.name).icontains(word, autoescape=True),
+            )
+        )
+    return conditions
+
+
+async def events_of_job(connection: AsyncConnection, job_id: UUID) -> list[EventLog]:
+    """Return what happened to a job, oldest first."""
+    columns = ("gseq", "type", "occurred_at", "run_id", "body")
+    statement = (
+        select(*(col(getattr(EventLog, name)) for name in columns))
+        .where(and_(col(EventLog.job_id) == job_id))
+        .order_by(col(EventLog.gseq))
+        .limit(MAX_EVENTS)
+    )
+    result = await connection.execute(statement)
+    return [EventLog.model_construct(**row) for row in result.mappings()]
