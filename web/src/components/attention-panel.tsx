@@ -44,7 +44,7 @@ function Decide({ job }: { job: Job }) {
       <Radio.Group
         label={t.attention.look}
         value={outcome}
-        onChange={(value) => setOutcome(value as Resolution)}
+        onChange={(value) => setOutcome(value)}
       >
         <Stack gap="sm" mt="sm">
           {CHOICES.map((choice) => (

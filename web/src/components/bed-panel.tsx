@@ -58,7 +58,7 @@ function Answer({ printer }: { printer: Printer }) {
   const can = bedAnswer(printer);
   if (!printer.allowed_actions.includes("clear_bed")) return <Text c="dimmed">{t.bed.askFirst}</Text>;
   if (can !== "possible") return <Text fw={600}>{can === "busy" ? t.bed.busy : t.bed.noWord}</Text>;
-  const isAsked = word.isPending || (word.data !== undefined && word.data.answer !== "refused");
+  const isAsked = word.isSuccess && word.data.answer !== "refused" && word.variables.bedSeq === seq;
   return (
     <Stack gap="sm">
       <Button
@@ -66,7 +66,7 @@ function Answer({ printer }: { printer: Printer }) {
         className={classes["yes"] ?? ""}
         aria-disabled={!isLive}
         loading={word.isPending}
-        disabled={isAsked && !word.isError && word.variables.bedSeq === seq}
+        disabled={isAsked}
         onClick={() => {
           if (isLive) word.mutate({ word: "clear", bedSeq: seq });
         }}

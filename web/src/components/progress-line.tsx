@@ -1,11 +1,14 @@
 import classes from "@/components/progress-line.module.css";
 import { Age } from "@/components/age";
-import { serverNow, useNow } from "@/lib/clock";
+import { useNow } from "@/lib/clock";
+import type { Format } from "@/lib/format";
 import { useI18n } from "@/lib/i18n/context";
+import type { Catalogue } from "@/lib/i18n/en";
 import { hasProgress } from "@/lib/job-state";
 import type { Job } from "@/lib/wire";
 
 const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 
 type Look = "moving" | "paused" | "stale" | "failed" | "done";
 
@@ -16,26 +19,34 @@ function lookOf(job: Job): Look {
   return job.phase === "paused" ? "paused" : "moving";
 }
 
+function layerWords(t: Catalogue, job: Job): string | null {
+  if (job.layer === null) return null;
+  return job.total_layers === null ? t.job.layerOnly(job.layer) : t.job.layer(job.layer, job.total_layers);
+}
+
+/** Seconds over the estimate; null while it is not used up. */
+function overtime(job: Job, nowMs: number): number | null {
+  if (job.finish_at === null || (job.minutes_left ?? 0) > 0) return null;
+  const overMs = nowMs - Date.parse(job.finish_at);
+  return overMs > MINUTE_MS && overMs < DAY_MS ? overMs / 1000 : null;
+}
+
+function leftWords(t: Catalogue, f: Format, job: Job, overS: number | null): string | null {
+  if (overS !== null) return t.job.longer(f.duration(overS));
+  return job.minutes_left === null ? null : t.job.left(f.duration(job.minutes_left * 60));
+}
+
 function useWords(job: Job) {
   const { t, f } = useI18n();
   const now = useNow();
-  const percent = f.percent(job.percent ?? 0);
-  const layer =
-    job.layer === null
-      ? null
-      : job.total_layers === null
-        ? t.job.layerOnly(job.layer)
-        : t.job.layer(job.layer, job.total_layers);
-  const overBy = job.finish_at === null ? 0 : (now - Date.parse(job.finish_at)) / 1000;
-  const isOver = overBy > 60 && (job.minutes_left ?? 0) === 0 && overBy * 1000 < DAY_MS;
-  const left = isOver
-    ? t.job.longer(f.duration(overBy))
-    : job.minutes_left === null
-      ? null
-      : t.job.left(f.duration(job.minutes_left * 60));
-  const finish =
-    job.finish_at === null || isOver || job.phase === "paused" ? null : t.job.finish(f.finish(job.finish_at, now));
-  return { percent, layer, left, finish };
+  const overS = lookOf(job) === "moving" ? overtime(job, now) : null;
+  const hasFinish = job.finish_at !== null && overS === null && ["moving", "stale"].includes(lookOf(job));
+  return {
+    percent: f.percent(job.percent ?? 0),
+    layer: layerWords(t, job),
+    left: ["failed", "done"].includes(lookOf(job)) ? null : leftWords(t, f, job, overS),
+    finish: hasFinish ? t.job.finish(f.finish(job.finish_at ?? "", now)) : null,
+  };
 }
 
 /** Percent left, finish time right, the bar, and below it layer and time left: one number each. */
@@ -84,9 +95,4 @@ export function ThinLine({ percent, label }: { percent: number; label: string })
       <div className={classes["fill"]} style={{ transform: `scaleX(${percent / 100})` }} />
     </div>
   );
-}
-
-/** Seconds from now by the server's clock, never below zero. */
-export function secondsUntil(iso: string): number {
-  return Math.max(0, Math.ceil((Date.parse(iso) - serverNow()) / 1000));
 }

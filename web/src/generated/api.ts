@@ -11,8 +11,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Artifacts  Artifact Id */
-        get: operations["get_artifacts__artifact_id__api_artifacts__artifact_id__get"];
+        /**
+         * Get Artifact
+         * @description An uploaded file and what was found in it.
+         */
+        get: operations["get_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/callback/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finish Signin
+         * @description Take the browser back from the provider: to `next`, or to /signin?error=<code>.
+         */
+        get: operations["finish_signin"];
         put?: never;
         post?: never;
         delete?: never;
@@ -28,8 +51,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Auth Providers */
-        get: operations["get_auth_providers_api_auth_providers_get"];
+        /**
+         * List Providers
+         * @description The ways to sign in.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/signin/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start Signin
+         * @description Send the browser to the provider; afterwards it comes back to `next`, a path of ours.
+         */
+        get: operations["start_signin"];
         put?: never;
         post?: never;
         delete?: never;
@@ -47,8 +93,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Auth Signout */
-        post: operations["post_auth_signout_api_auth_signout_post"];
+        /**
+         * Sign Out
+         * @description End this browser's session at once.
+         */
+        post: operations["sign_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -62,8 +111,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Commands  Command Id */
-        get: operations["get_commands__command_id__api_commands__command_id__get"];
+        /**
+         * Get Command
+         * @description A wish and its answer.
+         */
+        get: operations["get_command"];
         put?: never;
         post?: never;
         delete?: never;
@@ -79,42 +131,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Feed */
-        get: operations["get_feed_api_feed_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/feed2": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Feed2 */
-        get: operations["get_feed2_api_feed2_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/feed3": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Feed3 */
-        get: operations["get_feed3_api_feed3_get"];
+        /**
+         * Get Feed
+         * @description News as they come, as server-sent events; resumes after Last-Event-ID.
+         */
+        get: operations["get_feed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -130,8 +151,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Jobs */
-        get: operations["list_jobs_api_jobs_get"];
+        /**
+         * List Jobs
+         * @description Own jobs, or with scope=all everybody's (admins), page by page.
+         */
+        get: operations["list_jobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -147,8 +171,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Jobs  Job Id */
-        get: operations["get_jobs__job_id__api_jobs__job_id__get"];
+        /**
+         * Get Job
+         * @description One job.
+         */
+        get: operations["get_job"];
         put?: never;
         post?: never;
         delete?: never;
@@ -166,8 +193,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Jobs  Job Id  Approve */
-        post: operations["post_jobs__job_id__approve_api_jobs__job_id__approve_post"];
+        /**
+         * Approve Job
+         * @description Put a submitted job into its queue.
+         */
+        post: operations["approve_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -183,8 +213,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Jobs  Job Id  Cancel */
-        post: operations["post_jobs__job_id__cancel_api_jobs__job_id__cancel_post"];
+        /**
+         * Cancel Job
+         * @description Cancel a queued job; one that has a run is `cancelling` until its node has answered.
+         */
+        post: operations["cancel_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -198,8 +231,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Jobs  Job Id  Events */
-        get: operations["get_jobs__job_id__events_api_jobs__job_id__events_get"];
+        /**
+         * List Job Events
+         * @description What happened to a job, oldest first.
+         */
+        get: operations["list_job_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -217,8 +253,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Jobs  Job Id  Pause */
-        post: operations["post_jobs__job_id__pause_api_jobs__job_id__pause_post"];
+        /**
+         * Pause Job
+         * @description Ask the printer to pause a job's print.
+         */
+        post: operations["pause_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -234,8 +273,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Jobs  Job Id  Reject */
-        post: operations["post_jobs__job_id__reject_api_jobs__job_id__reject_post"];
+        /**
+         * Reject Job
+         * @description Refuse a submitted job for good, with a reason.
+         */
+        post: operations["reject_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -251,8 +293,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Jobs  Job Id  Resubmit */
-        post: operations["post_jobs__job_id__resubmit_api_jobs__job_id__resubmit_post"];
+        /**
+         * Resubmit Job
+         * @description Ask again for a job that was sent back.
+         */
+        post: operations["resubmit_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -268,8 +313,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Jobs  Job Id  Resume */
-        post: operations["post_jobs__job_id__resume_api_jobs__job_id__resume_post"];
+        /**
+         * Resume Job
+         * @description Ask the printer to go on with a paused print.
+         */
+        post: operations["resume_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -285,8 +333,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Jobs  Job Id  Return */
-        post: operations["post_jobs__job_id__return_api_jobs__job_id__return_post"];
+        /**
+         * Return Job
+         * @description Send a submitted job back to its owner, with a comment.
+         */
+        post: operations["return_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -302,8 +353,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Jobs  Job Id  Take Back Approval */
-        post: operations["post_jobs__job_id__take_back_approval_api_jobs__job_id__take_back_approval_post"];
+        /**
+         * Take Back Approval
+         * @description Make a queued job that no run has submitted again.
+         */
+        post: operations["take_back_approval"];
         delete?: never;
         options?: never;
         head?: never;
@@ -319,8 +373,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Jobs  Job Id  Withdraw */
-        post: operations["post_jobs__job_id__withdraw_api_jobs__job_id__withdraw_post"];
+        /**
+         * Withdraw Job
+         * @description Take back a job that no run has.
+         */
+        post: operations["withdraw_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -334,8 +391,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Me */
-        get: operations["get_me_api_me_get"];
+        /**
+         * Get Me
+         * @description The person who is signed in.
+         */
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -351,8 +411,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Printers */
-        get: operations["get_printers_api_printers_get"];
+        /**
+         * List Printers
+         * @description Every printer, by name.
+         */
+        get: operations["list_printers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -368,8 +431,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Printers  Printer Id */
-        get: operations["get_printers__printer_id__api_printers__printer_id__get"];
+        /**
+         * Get Printer
+         * @description One printer.
+         */
+        get: operations["get_printer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -387,8 +453,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Printers  Printer Id  Clear Bed */
-        post: operations["post_printers__printer_id__clear_bed_api_printers__printer_id__clear_bed_post"];
+        /**
+         * Clear Bed
+         * @description Say that the plate is empty; names the bed_seq that one saw.
+         */
+        post: operations["clear_bed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -404,8 +473,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Printers  Printer Id  Light */
-        post: operations["post_printers__printer_id__light_api_printers__printer_id__light_post"];
+        /**
+         * Switch Light
+         * @description Switch the light in the printer.
+         */
+        post: operations["switch_light"];
         delete?: never;
         options?: never;
         head?: never;
@@ -421,8 +493,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Printers  Printer Id  Unclear Bed */
-        post: operations["post_printers__printer_id__unclear_bed_api_printers__printer_id__unclear_bed_post"];
+        /**
+         * Unclear Bed
+         * @description Take the word back.
+         */
+        post: operations["unclear_bed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -436,8 +511,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Queues */
-        get: operations["get_queues_api_queues_get"];
+        /**
+         * List Queues
+         * @description Every queue and how many jobs wait in it.
+         */
+        get: operations["list_queues"];
         put?: never;
         post?: never;
         delete?: never;
@@ -455,8 +533,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Runs  Run Id  Resolve */
-        post: operations["post_runs__run_id__resolve_api_runs__run_id__resolve_post"];
+        /**
+         * Resolve Run
+         * @description Say what happened to a run that needs attention.
+         */
+        post: operations["resolve_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -472,8 +553,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create Submission */
-        post: operations["create_submission_api_submissions_post"];
+        /**
+         * Create Submission
+         * @description Send chosen plates of one artifact in: that many jobs, waiting for approval.
+         */
+        post: operations["create_submission"];
         delete?: never;
         options?: never;
         head?: never;
@@ -489,8 +573,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create Upload */
-        post: operations["create_upload_api_uploads_post"];
+        /**
+         * Create Upload
+         * @description Announce a file; the answer says where its bytes go.
+         */
+        post: operations["create_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -506,8 +593,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Uploads  Artifact Id  Complete */
-        post: operations["post_uploads__artifact_id__complete_api_uploads__artifact_id__complete_post"];
+        /**
+         * Complete Upload
+         * @description Hand the sent bytes over to be checked.
+         */
+        post: operations["complete_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -523,8 +613,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Uploads  Artifact Id  Url */
-        post: operations["post_uploads__artifact_id__url_api_uploads__artifact_id__url_post"];
+        /**
+         * Renew Upload Url
+         * @description Get a fresh address for bytes that have not been sent yet.
+         */
+        post: operations["renew_upload_url"];
         delete?: never;
         options?: never;
         head?: never;
@@ -535,17 +628,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** Approve */
-        Approve: {
+        /** Approval */
+        Approval: {
             /**
              * Undo S
+             * @description no claim before so many seconds
              * @default 0
              */
             undo_s: number;
             /** Version */
             version: number;
         };
-        /** Artifact */
+        /**
+         * Artifact
+         * @description An uploaded file; `plates` is empty until it is ready.
+         */
         Artifact: {
             /**
              * Created At
@@ -554,7 +651,10 @@ export interface components {
             created_at: string;
             /** Filename */
             filename: string;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Plates */
             plates: components["schemas"]["PlateSummary"][];
@@ -573,9 +673,15 @@ export interface components {
          * @enum {string}
          */
         ArtifactState: "uploading" | "checking" | "ready" | "refused";
-        /** Bed */
+        /**
+         * Bed
+         * @description What lies on the bed; `seq` is what a word about it must name.
+         */
         Bed: {
-            /** By */
+            /**
+             * By
+             * @description who said so
+             */
             by: string | null;
             last_job: components["schemas"]["JobRef"] | null;
             /** Reason */
@@ -586,42 +692,69 @@ export interface components {
             since: string | null;
             state: components["schemas"]["BedState"];
         };
-        /** BedSeq */
-        BedSeq: {
-            /** Bed Seq */
-            bed_seq: number;
-        };
         /**
          * BedState
          * @enum {string}
          */
         BedState: "clear" | "occupied" | "unknown";
-        /** Command */
+        /**
+         * BedWord
+         * @description A person's word about the bed that they saw.
+         */
+        BedWord: {
+            /** Bed Seq */
+            bed_seq: number;
+        };
+        /**
+         * Command
+         * @description A wish to a printer and its answer; null until the node has answered.
+         */
         Command: {
-            /** Answer */
-            answer: ("done" | "refused") | null;
+            answer: components["schemas"]["CommandAnswer"] | null;
             /** Answer Reason */
             answer_reason: string | null;
             /** Answered At */
             answered_at: string | null;
             /** Expires At */
             expires_at: string | null;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /**
              * Issued At
              * Format: date-time
              */
             issued_at: string;
-            /** Kind */
-            kind: string;
-            /** Printer Id */
+            kind: components["schemas"]["CommandKind"];
+            /**
+             * Printer Id
+             * Format: uuid
+             */
             printer_id: string;
             /** Run Id */
             run_id: string | null;
         };
-        /** FeedFact */
+        /**
+         * CommandAnswer
+         * @enum {string}
+         */
+        CommandAnswer: "done" | "refused";
+        /**
+         * CommandKind
+         * @enum {string}
+         */
+        CommandKind: "pause" | "resume" | "cancel" | "clear_bed" | "unclear_bed" | "light" | "speed" | "skip" | "clear_error" | "resolve";
+        /**
+         * FeedFact
+         * @description A row of the event log; the last four are set for job.progress only.
+         */
         FeedFact: {
+            /** Artifact Id */
+            artifact_id: string | null;
+            /** Command Id */
+            command_id: string | null;
             /** Gseq */
             gseq: number;
             /** Job Id */
@@ -651,7 +784,10 @@ export interface components {
             /** Type */
             type: string;
         };
-        /** FeedHello */
+        /**
+         * FeedHello
+         * @description The first event of a feed: `gseq` is the newest fact, `build_id` names the web app.
+         */
         FeedHello: {
             /** Build Id */
             build_id: string;
@@ -663,18 +799,19 @@ export interface components {
              */
             server_time: string;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
-        /** Job */
+        /**
+         * Job
+         * @description A request to print one plate once, with its latest run.
+         */
         Job: {
             /** Advice */
             advice: string | null;
             /** Allowed Actions */
-            allowed_actions: ("approve" | "reject" | "return" | "resubmit" | "withdraw" | "cancel" | "take_back_approval" | "pause" | "resume" | "resolve")[];
-            /** Artifact Id */
+            allowed_actions: components["schemas"]["JobAbility"][];
+            /**
+             * Artifact Id
+             * Format: uuid
+             */
             artifact_id: string;
             /** Cancel Requested At */
             cancel_requested_at: string | null;
@@ -699,7 +836,10 @@ export interface components {
             filaments: components["schemas"]["NeededFilament"][];
             /** Finish At */
             finish_at: string | null;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Layer */
             layer: number | null;
@@ -710,8 +850,8 @@ export interface components {
             /** Not Before */
             not_before: string | null;
             /** Note */
-            note: string;
-            owner: components["schemas"]["Person"];
+            note: string | null;
+            owner: components["schemas"]["Owner"];
             /** Percent */
             percent: number | null;
             phase: components["schemas"]["RunState"] | null;
@@ -720,19 +860,28 @@ export interface components {
             printer: components["schemas"]["PrinterRef"] | null;
             /** Queue */
             queue: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description why it is as it is: a person's or the printer's words
+             */
             reason: string | null;
             /** Run Id */
             run_id: string | null;
             /** Run No */
             run_no: number | null;
-            /** Stale Since */
+            /**
+             * Stale Since
+             * @description nothing was heard of its print since then
+             */
             stale_since: string | null;
             /** Started At */
             started_at: string | null;
             state: components["schemas"]["JobState"];
             status: components["schemas"]["Status"];
-            /** Submission Id */
+            /**
+             * Submission Id
+             * Format: uuid
+             */
             submission_id: string;
             /** Total Layers */
             total_layers: number | null;
@@ -743,7 +892,16 @@ export interface components {
             /** Weight G */
             weight_g: number | null;
         };
-        /** JobEvent */
+        /**
+         * JobAbility
+         * @description What the viewer can do with a job as it is now.
+         * @enum {string}
+         */
+        JobAbility: "approve" | "reject" | "return" | "resubmit" | "withdraw" | "cancel" | "take_back_approval" | "pause" | "resume" | "resolve";
+        /**
+         * JobEvent
+         * @description One fact about a job, as the log has it.
+         */
         JobEvent: {
             /** Body */
             body: {
@@ -761,16 +919,25 @@ export interface components {
             /** Type */
             type: string;
         };
-        /** JobPage */
+        /**
+         * JobPage
+         * @description Some jobs; `next_cursor` asks for the following ones, null at the end.
+         */
         JobPage: {
             /** Items */
             items: components["schemas"]["Job"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** JobRef */
+        /**
+         * JobRef
+         * @description A job by name.
+         */
         JobRef: {
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Name */
             name: string;
@@ -780,8 +947,8 @@ export interface components {
          * @enum {string}
          */
         JobState: "submitted" | "returned" | "rejected" | "withdrawn" | "queued" | "cancelled";
-        /** Light */
-        Light: {
+        /** LightSwitch */
+        LightSwitch: {
             /** On */
             on: boolean;
         };
@@ -820,13 +987,19 @@ export interface components {
              */
             type: string;
         };
-        /** Me */
+        /**
+         * Me
+         * @description The person who is signed in.
+         */
         Me: {
             /** Avatar Url */
             avatar_url: string | null;
             /** Email */
             email: string;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Is Admin */
             is_admin: boolean;
@@ -849,17 +1022,26 @@ export interface components {
             /** Used M */
             used_m: number | null;
         };
-        /** Person */
-        Person: {
+        /**
+         * Owner
+         * @description Who submitted it.
+         */
+        Owner: {
             /** Avatar Url */
             avatar_url: string | null;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Name */
             name: string;
         };
-        /** PlateChoice */
-        PlateChoice: {
+        /**
+         * PlateOrder
+         * @description How often to print one plate.
+         */
+        PlateOrder: {
             /** Copies */
             copies: number;
             /** Plate */
@@ -890,11 +1072,14 @@ export interface components {
             /** Weight G */
             weight_g: number | null;
         };
-        /** Printer */
+        /**
+         * Printer
+         * @description A printer and what its node last said of it.
+         */
         Printer: {
             activity: components["schemas"]["PrinterActivity"];
             /** Allowed Actions */
-            allowed_actions: ("clear_bed" | "unclear_bed" | "light")[];
+            allowed_actions: components["schemas"]["PrinterAbility"][];
             bed: components["schemas"]["Bed"];
             /** Code */
             code: string | null;
@@ -903,7 +1088,10 @@ export interface components {
             detail: string | null;
             /** Firmware */
             firmware: string | null;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Is Online */
             is_online: boolean;
@@ -911,23 +1099,35 @@ export interface components {
             last_fact_at: string | null;
             loaded: components["schemas"]["Loaded"] | null;
             /** Model */
-            model: string;
+            model: string | null;
             /** Name */
             name: string;
             /** Node */
             node: string;
             /** Queue */
-            queue: string | null;
+            queue: string;
         };
+        /**
+         * PrinterAbility
+         * @description What the viewer can ask of a printer as it is now.
+         * @enum {string}
+         */
+        PrinterAbility: "clear_bed" | "unclear_bed" | "light";
         /**
          * PrinterActivity
          * @description What a printer does, by its own report.
          * @enum {string}
          */
         PrinterActivity: "idle" | "busy" | "printing" | "paused" | "finished" | "failed" | "unknown";
-        /** PrinterRef */
+        /**
+         * PrinterRef
+         * @description The printer of a run.
+         */
         PrinterRef: {
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Name */
             name: string;
@@ -972,40 +1172,44 @@ export interface components {
             /** Upload Percent */
             upload_percent: number | null;
         };
-        /** Problem */
+        /**
+         * Problem
+         * @description What went wrong, and what to do about it.
+         */
         Problem: {
-            /** Detail */
+            /**
+             * Detail
+             * @description a sentence that says what to do
+             */
             detail: string;
-            job?: components["schemas"]["Job"] | null;
+            /** @description with a conflict about a job: the job as it is now */
+            job: components["schemas"]["Job"] | null;
+            /** @description with a conflict about a printer: the printer as it is now */
+            printer: components["schemas"]["Printer"] | null;
             /** Status */
             status: number;
             /** Title */
             title: string;
-            /** Type */
+            /**
+             * Type
+             * @description /problems/<kebab-code>
+             */
             type: string;
         };
-        /** Provider */
+        /**
+         * Provider
+         * @description A way to sign in.
+         */
         Provider: {
             /** Id */
             id: string;
             /** Name */
             name: string;
         };
-        /** Put */
-        Put: {
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Headers */
-            headers: {
-                [key: string]: string;
-            };
-            /** Url */
-            url: string;
-        };
-        /** Queue */
+        /**
+         * Queue
+         * @description Approved jobs in order.
+         */
         Queue: {
             /** Is Held */
             is_held: boolean;
@@ -1016,8 +1220,8 @@ export interface components {
             /** Waiting */
             waiting: number;
         };
-        /** Reject */
-        Reject: {
+        /** Rejection */
+        Rejection: {
             /** Reason */
             reason: string;
             /** Version */
@@ -1029,8 +1233,11 @@ export interface components {
          * @enum {string}
          */
         Resolution: "printing" | "done" | "failed" | "released";
-        /** Resolve */
-        Resolve: {
+        /**
+         * Resolving
+         * @description A person's word on a run that needs attention.
+         */
+        Resolving: {
             outcome: components["schemas"]["Resolution"];
             /** Reason */
             reason: string;
@@ -1053,41 +1260,59 @@ export interface components {
          * @enum {string}
          */
         Status: "submitted" | "returned" | "rejected" | "withdrawn" | "queued" | "printing" | "cancelling" | "attention" | "done" | "failed" | "cancelled";
-        /** Submission */
+        /**
+         * Submission
+         * @description One artifact, chosen plates x copies: that many jobs.
+         */
         Submission: {
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Jobs */
             jobs: components["schemas"]["Job"][];
             /** Note */
-            note: string;
+            note: string | null;
         };
-        /** SubmissionIn */
-        SubmissionIn: {
-            /** Artifact Id */
+        /**
+         * SubmissionRequest
+         * @description What a person sends in one go.
+         */
+        SubmissionRequest: {
+            /**
+             * Artifact Id
+             * Format: uuid
+             */
             artifact_id: string;
             /** Note */
-            note: string;
+            note?: string | null;
             /** Plates */
-            plates: components["schemas"]["PlateChoice"][];
+            plates: components["schemas"]["PlateOrder"][];
             /**
              * Queue
              * @default main
              */
             queue: string;
         };
-        /** Upload */
+        /**
+         * Upload
+         * @description An artifact and where its bytes go; `put` is null when these bytes of yours are here.
+         */
         Upload: {
             artifact: components["schemas"]["Artifact"];
-            put: components["schemas"]["Put"] | null;
+            put: components["schemas"]["UploadTarget"] | null;
         };
-        /** UploadIn */
-        UploadIn: {
+        /**
+         * UploadRequest
+         * @description A file that a person wants to send.
+         */
+        UploadRequest: {
             /** Filename */
             filename: string;
             /** Sha256 */
@@ -1095,21 +1320,28 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
+        /**
+         * UploadTarget
+         * @description Where and how to PUT the bytes: exactly these, once, before `expires_at`.
+         */
+        UploadTarget: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Url */
+            url: string;
         };
-        /** Version */
-        Version: {
+        /**
+         * VersionOnly
+         * @description The version of the job that the person saw.
+         */
+        VersionOnly: {
             /** Version */
             version: number;
         };
@@ -1122,7 +1354,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_artifacts__artifact_id__api_artifacts__artifact_id__get: {
+    get_artifact: {
         parameters: {
             query?: never;
             header?: never;
@@ -1142,18 +1374,101 @@ export interface operations {
                     "application/json": components["schemas"]["Artifact"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_auth_providers_api_auth_providers_get: {
+    finish_signin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_providers: {
         parameters: {
             query?: never;
             header?: never;
@@ -1171,18 +1486,94 @@ export interface operations {
                     "application/json": components["schemas"]["Provider"][];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_auth_signout_api_auth_signout_post: {
+    start_signin: {
+        parameters: {
+            query?: {
+                next?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -1198,18 +1589,36 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_commands__command_id__api_commands__command_id__get: {
+    get_command: {
         parameters: {
             query?: never;
             header?: never;
@@ -1229,113 +1638,106 @@ export interface operations {
                     "application/json": components["schemas"]["Command"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_feed_api_feed_get: {
+    get_feed: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Last-Event-ID"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description `hello` (FeedHello) first; `fact` (FeedFact) with the fact's gseq as id; `telemetry` (PrinterTelemetry) without one; `reset` when what came after Last-Event-ID can't be told any more: read everything anew. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedHello"];
+                    "text/event-stream": string;
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_feed2_api_feed2_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeedFact"];
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_feed3_api_feed3_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PrinterTelemetry"];
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_jobs_api_jobs_get: {
+    list_jobs: {
         parameters: {
             query?: {
-                cursor?: string | null;
+                /** @description next_cursor of the page before */
+                cursor?: string;
                 limit?: number;
                 order?: "newest" | "oldest";
-                q?: string | null;
+                /** @description words in name, note or owner */
+                q?: string;
+                /** @description all: for admins */
                 scope?: "mine" | "all";
-                status?: string | null;
+                /** @description comma list of statuses; empty: any */
+                status?: string;
             };
             header?: never;
             path?: never;
@@ -1352,18 +1754,45 @@ export interface operations {
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_jobs__job_id__api_jobs__job_id__get: {
+    get_job: {
         parameters: {
             query?: never;
             header?: never;
@@ -1383,21 +1812,51 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_jobs__job_id__approve_api_jobs__job_id__approve_post: {
+    approve_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -1405,7 +1864,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Approve"];
+                "application/json": components["schemas"]["Approval"];
             };
         };
         responses: {
@@ -1418,21 +1877,69 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_jobs__job_id__cancel_api_jobs__job_id__cancel_post: {
+    cancel_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -1449,18 +1956,63 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_jobs__job_id__events_api_jobs__job_id__events_get: {
+    list_job_events: {
         parameters: {
             query?: never;
             header?: never;
@@ -1480,21 +2032,51 @@ export interface operations {
                     "application/json": components["schemas"]["JobEvent"][];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_jobs__job_id__pause_api_jobs__job_id__pause_post: {
+    pause_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -1511,21 +2093,69 @@ export interface operations {
                     "application/json": components["schemas"]["Command"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_jobs__job_id__reject_api_jobs__job_id__reject_post: {
+    reject_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -1533,7 +2163,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reject"];
+                "application/json": components["schemas"]["Rejection"];
             };
         };
         responses: {
@@ -1546,21 +2176,69 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_jobs__job_id__resubmit_api_jobs__job_id__resubmit_post: {
+    resubmit_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -1568,7 +2246,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Version"];
+                "application/json": components["schemas"]["VersionOnly"];
             };
         };
         responses: {
@@ -1581,21 +2259,69 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_jobs__job_id__resume_api_jobs__job_id__resume_post: {
+    resume_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -1612,21 +2338,69 @@ export interface operations {
                     "application/json": components["schemas"]["Command"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_jobs__job_id__return_api_jobs__job_id__return_post: {
+    return_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -1647,21 +2421,69 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_jobs__job_id__take_back_approval_api_jobs__job_id__take_back_approval_post: {
+    take_back_approval: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -1669,7 +2491,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Version"];
+                "application/json": components["schemas"]["VersionOnly"];
             };
         };
         responses: {
@@ -1682,21 +2504,69 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_jobs__job_id__withdraw_api_jobs__job_id__withdraw_post: {
+    withdraw_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -1704,7 +2574,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Version"];
+                "application/json": components["schemas"]["VersionOnly"];
             };
         };
         responses: {
@@ -1717,18 +2587,63 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_me_api_me_get: {
+    get_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -1746,18 +2661,36 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_printers_api_printers_get: {
+    list_printers: {
         parameters: {
             query?: never;
             header?: never;
@@ -1775,18 +2708,36 @@ export interface operations {
                     "application/json": components["schemas"]["Printer"][];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_printers__printer_id__api_printers__printer_id__get: {
+    get_printer: {
         parameters: {
             query?: never;
             header?: never;
@@ -1806,21 +2757,51 @@ export interface operations {
                     "application/json": components["schemas"]["Printer"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_printers__printer_id__clear_bed_api_printers__printer_id__clear_bed_post: {
+    clear_bed: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 printer_id: string;
             };
@@ -1828,7 +2809,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BedSeq"];
+                "application/json": components["schemas"]["BedWord"];
             };
         };
         responses: {
@@ -1841,21 +2822,69 @@ export interface operations {
                     "application/json": components["schemas"]["Command"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_printers__printer_id__light_api_printers__printer_id__light_post: {
+    switch_light: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 printer_id: string;
             };
@@ -1863,7 +2892,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Light"];
+                "application/json": components["schemas"]["LightSwitch"];
             };
         };
         responses: {
@@ -1876,21 +2905,69 @@ export interface operations {
                     "application/json": components["schemas"]["Command"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_printers__printer_id__unclear_bed_api_printers__printer_id__unclear_bed_post: {
+    unclear_bed: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 printer_id: string;
             };
@@ -1898,7 +2975,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BedSeq"];
+                "application/json": components["schemas"]["BedWord"];
             };
         };
         responses: {
@@ -1911,18 +2988,63 @@ export interface operations {
                     "application/json": components["schemas"]["Command"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_queues_api_queues_get: {
+    list_queues: {
         parameters: {
             query?: never;
             header?: never;
@@ -1940,21 +3062,42 @@ export interface operations {
                     "application/json": components["schemas"]["Queue"][];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_runs__run_id__resolve_api_runs__run_id__resolve_post: {
+    resolve_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 run_id: string;
             };
@@ -1962,7 +3105,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Resolve"];
+                "application/json": components["schemas"]["Resolving"];
             };
         };
         responses: {
@@ -1975,21 +3118,67 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_submission_api_submissions_post: {
+    create_submission: {
         parameters: {
             query?: never;
             header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -1997,7 +3186,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubmissionIn"];
+                "application/json": components["schemas"]["SubmissionRequest"];
             };
         };
         responses: {
@@ -2010,21 +3199,58 @@ export interface operations {
                     "application/json": components["schemas"]["Submission"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    create_upload_api_uploads_post: {
+    create_upload: {
         parameters: {
             query?: never;
             header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -2032,7 +3258,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UploadIn"];
+                "application/json": components["schemas"]["UploadRequest"];
             };
         };
         responses: {
@@ -2045,21 +3271,60 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_uploads__artifact_id__complete_api_uploads__artifact_id__complete_post: {
+    complete_upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 artifact_id: string;
             };
@@ -2076,18 +3341,54 @@ export interface operations {
                     "application/json": components["schemas"]["Artifact"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    post_uploads__artifact_id__url_api_uploads__artifact_id__url_post: {
+    renew_upload_url: {
         parameters: {
             query?: never;
             header?: never;
@@ -2107,13 +3408,49 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description Nobody is signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

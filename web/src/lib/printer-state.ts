@@ -1,16 +1,19 @@
 import type { Catalogue } from "@/lib/i18n/en";
-import type { Printer } from "@/lib/wire";
+import type { Job, Printer } from "@/lib/wire";
 
 export type PrinterState = keyof Catalogue["printers"]["state"];
+
+/** A printer with a run: what the run is, is what the printer is. */
+function busyState(job: Job): PrinterState {
+  if (job.status === "attention") return "attention";
+  return job.phase === "paused" ? "paused" : "printing";
+}
 
 /** The one word for a printer: what a person should know or do first. */
 export function printerState(printer: Printer): PrinterState {
   if (!printer.is_online) return "offline";
-  const job = printer.current_job;
-  if (job?.status === "attention") return "attention";
-  if (printer.activity === "paused" || job?.phase === "paused") return "paused";
-  if (job !== null) return "printing";
-  if (printer.activity === "printing" || printer.activity === "busy") return "busy";
+  if (printer.current_job !== null) return busyState(printer.current_job);
+  if (["printing", "busy", "paused"].includes(printer.activity)) return "busy";
   if (printer.bed.state !== "clear") return "bed";
   if (printer.activity === "failed" && printer.code !== null) return "error";
   return "ready";

@@ -1,6 +1,32 @@
 import { useNow } from "@/lib/clock";
+import type { Format } from "@/lib/format";
 import { useI18n } from "@/lib/i18n/context";
-import { coarseSeconds, speedOf, type Entry } from "@/features/submit/tray-state";
+import type { Catalogue } from "@/lib/i18n/en";
+import { coarseSeconds, speedOf, type Entry, type Stage } from "@/features/submit/tray-state";
+
+function sendingWords(t: Catalogue, f: Format, entry: Entry, percent: string): string {
+  const speed = speedOf(entry.samples);
+  if (speed === null || speed <= 0) return t.tray.sending(percent);
+  const left = f.duration(coarseSeconds((entry.size - entry.sent) / speed));
+  return `${t.tray.sending(percent)} · ${f.rate(speed)} · ${t.tray.left(left)}`;
+}
+
+function lostWords(t: Catalogue, f: Format, entry: Entry, percent: string, nowMs: number): string {
+  const seconds = Math.max(0, Math.ceil(((entry.retryAtMs ?? 0) - nowMs) / 1000));
+  return `${t.tray.lost(percent)} ${t.tray.lostNext(f.duration(seconds))}`;
+}
+
+function plainWords(t: Catalogue): Record<Exclude<Stage, "sending" | "lost" | "ready" | "submitted">, string> {
+  return {
+    waiting: t.tray.waiting,
+    hashing: t.tray.hashing,
+    finishing: t.tray.finishing,
+    checking: t.tray.checking,
+    submitting: t.tray.submitting,
+    refused: t.tray.refused,
+    failed: t.tray.refused,
+  };
+}
 
 /** Where an entry stands, in words; with speed and time left once they are steady. */
 export function useStageWords(entry: Entry): string {
@@ -8,33 +34,16 @@ export function useStageWords(entry: Entry): string {
   const now = useNow();
   const percent = f.percent(entry.size === 0 ? 0 : Math.min(100, Math.floor((100 * entry.sent) / entry.size)));
   switch (entry.stage) {
-    case "waiting":
-      return t.tray.waiting;
-    case "hashing":
-      return t.tray.hashing;
-    case "sending": {
-      const speed = speedOf(entry.samples);
-      if (speed === null || speed <= 0) return t.tray.sending(percent);
-      const left = f.duration(coarseSeconds((entry.size - entry.sent) / speed));
-      return `${t.tray.sending(percent)} · ${f.rate(speed)} · ${t.tray.left(left)}`;
-    }
-    case "lost": {
-      const seconds = Math.max(0, Math.ceil(((entry.retryAtMs ?? 0) - now) / 1000));
-      return `${t.tray.lost(percent)} ${t.tray.lostNext(f.duration(seconds))}`;
-    }
-    case "finishing":
-      return t.tray.finishing;
-    case "checking":
-      return t.tray.checking;
+    case "sending":
+      return sendingWords(t, f, entry, percent);
+    case "lost":
+      return lostWords(t, f, entry, percent, now);
     case "ready":
       return entry.isKnown ? t.tray.known : t.tray.ready;
-    case "submitting":
-      return t.tray.submitting;
     case "submitted":
       return t.tray.submitted(entry.jobs.length);
-    case "refused":
-    case "failed":
-      return t.tray.refused;
+    default:
+      return plainWords(t)[entry.stage];
   }
 }
 

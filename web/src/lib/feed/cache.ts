@@ -8,31 +8,30 @@ const INVALIDATE_AFTER_MS = 150;
 
 type JobPages = InfiniteData<JobPage, string | null>;
 
+/** The list with `patch` made on each; the same list if nothing changed, so that nothing is drawn. */
+function patched<T>(list: T[], patch: (item: T) => T): T[] {
+  const next = list.map(patch);
+  return next.some((item, index) => item !== list[index]) ? next : list;
+}
+
 function patchPages(pages: JobPages | undefined, patch: (job: Job) => Job): JobPages | undefined {
   if (pages === undefined) return pages;
-  let changed = false;
-  const next = pages.pages.map((page) => {
-    const items = page.items.map((job) => {
-      const after = patch(job);
-      changed ||= after !== job;
-      return after;
-    });
-    return { ...page, items };
+  const next = patched(pages.pages, (page) => {
+    const items = patched(page.items, patch);
+    return items === page.items ? page : { ...page, items };
   });
-  return changed ? { ...pages, pages: next } : pages;
+  return next === pages.pages ? pages : { ...pages, pages: next };
 }
 
 function patchPrinters(printers: Printer[] | undefined, patch: (job: Job) => Job): Printer[] | undefined {
-  if (printers === undefined) return printers;
-  let changed = false;
-  const next = printers.map((printer) => {
-    if (printer.current_job === null) return printer;
-    const job = patch(printer.current_job);
-    if (job === printer.current_job) return printer;
-    changed = true;
-    return { ...printer, current_job: job };
-  });
-  return changed ? next : printers;
+  return (
+    printers &&
+    patched(printers, (printer) => {
+      if (printer.current_job === null) return printer;
+      const job = patch(printer.current_job);
+      return job === printer.current_job ? printer : { ...printer, current_job: job };
+    })
+  );
 }
 
 /** Puts what the feed says into the query cache: progress in place, all else by asking anew. */

@@ -19,12 +19,15 @@ export function staleKeys(fact: Fact): readonly Key[] {
       return stale;
     }
     case "artifact":
-      return [keys.artifacts.all];
+      return [fact.artifact_id === null ? keys.artifacts.all : keys.artifacts.detail(fact.artifact_id)];
     case "printer":
       // Why a job waits depends on what its printers are and have.
       return [keys.printers.all, keys.jobs.lists, keys.jobs.details];
     case "command":
-      return [keys.commands.all, keys.printers.all];
+      return [
+        fact.command_id === null ? keys.commands.all : keys.commands.detail(fact.command_id),
+        keys.printers.all,
+      ];
     default:
       return [keys.printers.all];
   }

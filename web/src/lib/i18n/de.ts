@@ -20,7 +20,7 @@ export const de: Catalogue = {
     printers: "Drucker",
     approve: "Freigabe",
     waiting: (n) => (n === 1 ? "1 wartet" : `${n} warten`),
-    submit: "Einreichen",
+    more: "Mehr",
   },
   common: {
     retry: "Noch einmal",

@@ -19,7 +19,7 @@ export const en = {
     printers: "Printers",
     approve: "Approve",
     waiting: (n: number) => `${n} waiting`,
-    submit: "Submit",
+    more: "More",
   },
   common: {
     retry: "Try again",

@@ -1,0 +1,44 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useEffectEvent } from "react";
+import { announce } from "@/components/announcer";
+import { keys } from "@/lib/api/keys";
+import { FeedCache } from "@/lib/feed/cache";
+import { FeedClient } from "@/lib/feed/client";
+import { takeTelemetry } from "@/lib/feed/telemetry";
+import { useI18n } from "@/lib/i18n/context";
+import type { Fact, Job } from "@/lib/wire";
+
+const SPOKEN: ReadonlySet<string> = new Set(["run.started", "job.done", "job.failed", "job.returned", "job.rejected"]);
+
+/** The one connection of this tab; its news go into the query cache. */
+export function FeedLink() {
+  const { t } = useI18n();
+  const client = useQueryClient();
+
+  const say = useEffectEvent((fact: Fact) => {
+    if (!SPOKEN.has(fact.type) || fact.job_id === null) return;
+    const job = client.getQueryData<Job>(keys.jobs.detail(fact.job_id));
+    const words = t.events[fact.type];
+    if (job !== undefined && words !== undefined) announce(t.announce.status(job.name, words));
+  });
+
+  useEffect(() => {
+    const cache = new FeedCache(client);
+    const feed = new FeedClient("/api/feed", {
+      onFact: (fact) => {
+        cache.take(fact);
+        say(fact);
+      },
+      onTelemetry: takeTelemetry,
+      onReset: () => cache.reset(),
+      // An EventSource doesn't tell why: asking who we are shows an ended session.
+      onRefused: () => void client.refetchQueries({ queryKey: keys.me }),
+    });
+    feed.start();
+    return () => {
+      feed.stop();
+      cache.stop();
+    };
+  }, [client]);
+  return null;
+}

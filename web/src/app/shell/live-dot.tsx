@@ -1,0 +1,16 @@
+import classes from "@/app/shell/shell.module.css";
+import { feedState } from "@/lib/feed/client";
+import { useI18n } from "@/lib/i18n/context";
+import { useStore } from "@/lib/store";
+
+export function LiveDot() {
+  const { t } = useI18n();
+  const { link } = useStore(feedState);
+  const word = link === "live" ? t.app.live : link === "connecting" ? t.app.connecting : t.app.noLine;
+  return (
+    <span className={classes["live"]} data-link={link}>
+      <span className={classes["liveDot"]} aria-hidden />
+      <span>{word}</span>
+    </span>
+  );
+}

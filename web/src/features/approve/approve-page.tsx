@@ -1,0 +1,124 @@
+import { Anchor, Button, Kbd, Stack, Text } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { IconArrowLeft, IconCircleCheck } from "@tabler/icons-react";
+import { useEffect } from "react";
+import { Link, useNavigate, useParams } from "react-router";
+import { Empty } from "@/components/empty";
+import { PageTitle } from "@/components/page-title";
+import { StateGate } from "@/components/state-gate";
+import { ApproveDetail } from "@/features/approve/approve-detail";
+import { ApproveRow } from "@/features/approve/approve-row";
+import classes from "@/features/approve/approve.module.css";
+import { UndoBar } from "@/features/approve/undo-bar";
+import { useI18n } from "@/lib/i18n/context";
+import { useJobs } from "@/lib/queries/jobs";
+import type { Job } from "@/lib/wire";
+
+function KeysHint() {
+  const { t } = useI18n();
+  const names = t.approve.keyNames;
+  const hints: [string, string][] = [
+    ["j", names.next], ["k", names.previous], ["a", names.approve],
+    ["b", names.sendBack], ["r", names.reject], ["z", names.undo],
+  ];
+  return (
+    <p className={classes["keys"]}>
+      <span>{t.approve.keysHint}</span>
+      {hints.map(([key, name]) => (
+        <span key={key}>
+          <Kbd size="sm">{key}</Kbd> {name}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+/** j and k walk the list; the address says which job is open. */
+function useWalk(jobs: readonly Job[], openId: string | undefined) {
+  const navigate = useNavigate();
+  const at = jobs.findIndex((job) => job.id === openId);
+  const go = (job: Job | undefined): void => {
+    if (job !== undefined) void navigate(`/approve/${job.id}`, { replace: openId !== undefined });
+  };
+  useHotkeys([
+    ["j", () => go(jobs[Math.min(at + 1, jobs.length - 1)])],
+    ["k", () => go(jobs[Math.max(at - 1, 0)])],
+  ]);
+  /** After a decision the next one is open, or the one before, or none. */
+  return (): void => {
+    const next = jobs[at + 1] ?? jobs[at - 1];
+    void navigate(next === undefined ? "/approve" : `/approve/${next.id}`, { replace: true });
+  };
+}
+
+function WorkList({ jobs, openId }: { jobs: readonly Job[]; openId: string | undefined }) {
+  const { t } = useI18n();
+  return (
+    <ul className={classes["list"]} aria-label={t.approve.list}>
+      {jobs.map((job) => (
+        <ApproveRow key={job.id} job={job} isOpen={job.id === openId} />
+      ))}
+    </ul>
+  );
+}
+
+export function ApprovePage() {
+  const { t } = useI18n();
+  const { id } = useParams();
+  const query = useJobs({ scope: "all", status: "submitted", order: "oldest" });
+  const jobs = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const onDecided = useWalk(jobs, id);
+  const { hasNextPage, fetchNextPage } = query;
+  useEffect(() => {
+    if (hasNextPage && jobs.length < 10) void fetchNextPage();
+  }, [hasNextPage, fetchNextPage, jobs.length]);
+
+  const count = jobs.length;
+  const title = count === 0 ? t.approve.title : `${t.approve.title} ${count}`;
+  return (
+    <Stack gap="lg" className={classes["page"] ?? ""} data-open={id !== undefined}>
+      <div className={classes["head"]}>
+        <PageTitle text={title} tab={count === 0 ? undefined : `(${count}) ${t.approve.title}`} />
+        {count > 0 && <Text c="dimmed">{t.approve.oldest}</Text>}
+      </div>
+      <UndoBar />
+      <StateGate query={query} what={t.approve.what}>
+        {() =>
+          count === 0 && id === undefined ? (
+            <Empty icon={IconCircleCheck} title={t.approve.none} text={t.approve.noneText}>
+              <Button component={Link} to="/printers" variant="default">
+                {t.approve.seePrinters}
+              </Button>
+            </Empty>
+          ) : (
+            <div className={classes["columns"]}>
+              <div className={classes["listColumn"]}>
+                <WorkList jobs={jobs} openId={id} />
+                {hasNextPage && (
+                  <Button variant="default" onClick={() => void fetchNextPage()}>
+                    {t.common.more}
+                  </Button>
+                )}
+                <KeysHint />
+              </div>
+              <div className={classes["detailColumn"]}>
+                {id === undefined ? (
+                  <Text c="dimmed" p="xl">
+                    {t.approve.pick}
+                  </Text>
+                ) : (
+                  <>
+                    <Anchor component={Link} to="/approve" className={classes["toList"] ?? ""}>
+                      <IconArrowLeft size={16} aria-hidden /> {title}
+                    </Anchor>
+                    <ApproveDetail key={id} jobId={id} onDecided={onDecided} />
+                  </>
+                )}
+              </div>
+            </div>
+          )
+        }
+      </StateGate>
+    </Stack>
+  );
+}

@@ -1,0 +1,129 @@
+import { Anchor, Stack, Text, Title } from "@mantine/core";
+import { IconAlertTriangle, IconArrowLeft } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { Link, useParams } from "react-router";
+import { AttentionPanel } from "@/components/attention-panel";
+import { JobActions } from "@/components/job-actions";
+import { Missing } from "@/components/missing";
+import { Note } from "@/components/note";
+import { PageTitle } from "@/components/page-title";
+import { ProgressLine } from "@/components/progress-line";
+import { RunSteps } from "@/components/run-steps";
+import { StateGate } from "@/components/state-gate";
+import { StatusChip } from "@/components/status-chip";
+import { JobFacts } from "@/features/jobs/job-facts";
+import classes from "@/features/jobs/job-page.module.css";
+import { JobTimeline } from "@/features/jobs/job-timeline";
+import { useJobWords } from "@/features/jobs/words";
+import { asApiError } from "@/lib/api/problem";
+import { useI18n } from "@/lib/i18n/context";
+import { hasProgress, shownState } from "@/lib/job-state";
+import { useJob } from "@/lib/queries/jobs";
+import type { Job } from "@/lib/wire";
+
+/** What went wrong stands above all: what, what to do, code. */
+function Trouble({ job }: { job: Job }) {
+  const { t, f } = useI18n();
+  if (job.status === "attention") return <AttentionPanel job={job} />;
+  const isTrouble = job.status === "failed" || job.phase === "paused";
+  if (!isTrouble || (job.reason === null && job.advice === null)) return null;
+  const what =
+    job.status === "failed" && job.reason !== null
+      ? t.said.brokeOff(f.percent(job.percent ?? 0), job.reason)
+      : job.reason;
+  return (
+    <Note tone={job.status === "failed" ? "bad" : "warn"} icon={IconAlertTriangle}>
+      <span>
+        <b>{what}</b> {job.advice} {job.code !== null && <span className="num">{t.common.code(job.code)}</span>}
+      </span>
+    </Note>
+  );
+}
+
+/** Seconds from start to end of a job that is done; null otherwise. */
+function tookSeconds(job: Job): number | null {
+  if (job.status !== "done" || job.started_at === null || job.ended_at === null) return null;
+  return (Date.parse(job.ended_at) - Date.parse(job.started_at)) / 1000;
+}
+
+function Now({ job }: { job: Job }) {
+  const { t, f } = useI18n();
+  const words = useJobWords(job);
+  const took = tookSeconds(job);
+  const said = took === null ? words : t.said.printedIn(f.duration(took));
+  const next = t.status[shownState(job)].next;
+  const hasBar = hasProgress(job) || ["failed", "cancelled"].includes(job.status);
+  return (
+    <section className={classes["card"]} aria-label={t.job.whatNow}>
+      {hasBar ? <ProgressLine job={job} size="lg" /> : <RunSteps job={job} withText />}
+      {job.status !== "failed" && <Said text={said} />}
+      {next !== said && job.status !== "attention" && <Text c="dimmed">{next}</Text>}
+      <JobActions job={job} />
+    </section>
+  );
+}
+
+function Said({ text }: { text: string | null }) {
+  return text === null ? null : <Text>{text}</Text>;
+}
+
+function Head({ job }: { job: Job }) {
+  const { t } = useI18n();
+  return (
+    <header className={classes["head"]}>
+      <PageTitle text={job.name} tab={hasProgress(job) ? `${job.percent ?? 0} % ${job.name}` : undefined} />
+      <StatusChip job={job} />
+      {job.printer !== null && (
+        <Anchor component={Link} to={`/printers/${job.printer.id}`}>
+          {t.said.on(job.printer.name)}
+        </Anchor>
+      )}
+    </header>
+  );
+}
+
+function Section(props: { id: string; title: string; children: ReactNode }) {
+  return (
+    <section className={classes["card"]} aria-labelledby={props.id}>
+      <Title order={2} size="h3" id={props.id}>
+        {props.title}
+      </Title>
+      {props.children}
+    </section>
+  );
+}
+
+export function JobPage() {
+  const { t } = useI18n();
+  const { id = "" } = useParams();
+  const query = useJob(id);
+  if ([403, 404, 422].includes(asApiError(query.error).status) && query.isError) {
+    return <Missing title={t.notFound.job} text={t.notFound.jobHint} />;
+  }
+  return (
+    <Stack gap="lg">
+      <Anchor component={Link} to="/jobs" className={classes["back"] ?? ""}>
+        <IconArrowLeft size={16} aria-hidden /> {t.jobs.title}
+      </Anchor>
+      <StateGate query={query} what={t.job.what}>
+        {(job) => (
+          <>
+            <Head job={job} />
+            <div className={classes["columns"]}>
+              <Stack gap="lg" className={classes["left"] ?? ""}>
+                <Trouble job={job} />
+                <Now job={job} />
+                <Section id="job-timeline" title={t.job.timeline}>
+                  <JobTimeline jobId={job.id} />
+                </Section>
+              </Stack>
+              <Section id="job-facts" title={t.job.facts}>
+                <JobFacts job={job} />
+              </Section>
+            </div>
+          </>
+        )}
+      </StateGate>
+    </Stack>
+  );
+}

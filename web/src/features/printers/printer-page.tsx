@@ -1,0 +1,141 @@
+import { Anchor, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { IconArrowLeft, IconBulb, IconBulbOff } from "@tabler/icons-react";
+import { Link, useParams } from "react-router";
+import { Age } from "@/components/age";
+import { AttentionPanel } from "@/components/attention-panel";
+import { BedPanel } from "@/components/bed-panel";
+import { CommandAnswer } from "@/components/command-answer";
+import { ErrorNote } from "@/components/error-note";
+import { JobActions } from "@/components/job-actions";
+import { Missing } from "@/components/missing";
+import { PageTitle } from "@/components/page-title";
+import { ProgressLine } from "@/components/progress-line";
+import { RunSteps } from "@/components/run-steps";
+import { StateGate } from "@/components/state-gate";
+import { PrinterChip } from "@/components/status-chip";
+import { LoadedTrays } from "@/features/printers/loaded-trays";
+import classes from "@/features/printers/printers.module.css";
+import { Temperatures } from "@/features/printers/temperatures";
+import { usePrinterWords } from "@/features/printers/words";
+import { useI18n } from "@/lib/i18n/context";
+import { hasProgress } from "@/lib/job-state";
+import { printerState } from "@/lib/printer-state";
+import { useLight, usePrinters } from "@/lib/queries/printers";
+import type { Job, Printer } from "@/lib/wire";
+
+function CurrentJob({ job }: { job: Job }) {
+  return (
+    <section className={classes["card"]}>
+      <Title order={2} size="h3">
+        <Anchor component={Link} to={`/jobs/${job.id}`} inherit>
+          {job.name}
+        </Anchor>
+      </Title>
+      <Text c="dimmed">{job.owner.name}</Text>
+      {hasProgress(job) ? <ProgressLine job={job} size="lg" /> : <RunSteps job={job} withText />}
+      <JobActions job={job} />
+    </section>
+  );
+}
+
+function Light({ printer }: { printer: Printer }) {
+  const { t } = useI18n();
+  const light = useLight(printer);
+  if (!printer.allowed_actions.includes("light")) return null;
+  return (
+    <Stack gap="sm">
+      <Group gap="sm">
+        <Button variant="default" size="sm" leftSection={<IconBulb size={18} aria-hidden />} onClick={() => light.mutate(true)}>
+          {t.printers.light}
+        </Button>
+        <Button variant="default" size="sm" leftSection={<IconBulbOff size={18} aria-hidden />} onClick={() => light.mutate(false)}>
+          {t.printers.lightOff}
+        </Button>
+      </Group>
+      <CommandAnswer command={light.data} />
+      <ErrorNote error={light.error} />
+    </Stack>
+  );
+}
+
+function Machine({ printer }: { printer: Printer }) {
+  const { t } = useI18n();
+  const rows: [string, React.ReactNode][] = [
+    [t.printers.model, printer.model],
+    [t.printers.firmware, printer.firmware],
+    [t.printers.node, printer.node],
+    [t.job.queue, printer.queue],
+    [t.printers.last, printer.last_fact_at === null ? null : <Age key="age" at={printer.last_fact_at} />],
+  ];
+  return (
+    <section className={classes["card"]}>
+      <Temperatures printer={printer} />
+      <div>
+        <Text size="sm" c="dimmed">
+          {t.printers.loaded}
+        </Text>
+        {printer.loaded === null || printer.loaded.filaments.length === 0 ? (
+          <Text>{t.printers.nothingLoaded}</Text>
+        ) : (
+          <LoadedTrays loaded={printer.loaded} />
+        )}
+      </div>
+      <dl className={classes["machine"]}>
+        {rows
+          .filter(([, value]) => value !== null)
+          .map(([label, value]) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+      </dl>
+      <Light printer={printer} />
+    </section>
+  );
+}
+
+function Whole({ printer }: { printer: Printer }) {
+  const words = usePrinterWords(printer);
+  const { t } = useI18n();
+  const state = printerState(printer);
+  const job = printer.current_job;
+  return (
+    <>
+      <header className={classes["pageHead"]}>
+        <PageTitle text={printer.name} />
+        <PrinterChip state={state} />
+        {printer.code !== null && <Text c="dimmed">{t.common.code(printer.code)}</Text>}
+      </header>
+      <div className={classes["columns"]}>
+        <Stack gap="lg" className={classes["left"] ?? ""}>
+          {job?.status === "attention" && <AttentionPanel job={job} />}
+          {job !== null && job.status !== "attention" && <CurrentJob job={job} />}
+          <BedPanel printer={printer} />
+          {words !== null && state !== "bed" && state !== "attention" && <Text>{words}</Text>}
+        </Stack>
+        <Machine printer={printer} />
+      </div>
+    </>
+  );
+}
+
+export function PrinterPage() {
+  const { t } = useI18n();
+  const { id = "" } = useParams();
+  const query = usePrinters();
+  return (
+    <Stack gap="lg">
+      <Anchor component={Link} to="/printers" className={classes["back"] ?? ""}>
+        <IconArrowLeft size={16} aria-hidden /> {t.printers.all}
+      </Anchor>
+      <StateGate query={query} what={t.printers.what}>
+        {(printers) => {
+          const printer = printers.find((each) => each.id === id);
+          if (printer === undefined) return <Missing title={t.notFound.printer} text={t.notFound.text} />;
+          return <Whole key={printer.id} printer={printer} />;
+        }}
+      </StateGate>
+    </Stack>
+  );
+}
