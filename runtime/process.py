@@ -9,7 +9,11 @@ import structlog
 log = structlog.get_logger()
 
 
-def run_until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+def run_until_stopped(
+    main: Callable[[asyncio.Event], Awaitable[None]],
+    *,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> None:
     """Run `main(stop)`; `stop` is set by SIGTERM and SIGINT, and `main` then ends by itself."""
 
     async def supervise() -> None:
@@ -21,4 +25,5 @@ def run_until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         await main(stop)
         log.info("process_stopped")
 
-    asyncio.run(supervise())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(supervise())

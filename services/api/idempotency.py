@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from fastapi import Response
 from pydantic import BaseModel
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -91,9 +91,9 @@ class Once:
         answer = {"status": status, "response": body}
         await session.exec(update(Idempotency).where(*self._mine()).values(**answer))
 
-    def _mine(self) -> tuple[bool, ...]:
+    def _mine(self) -> tuple[ColumnElement[bool], ...]:
         return (
-            Idempotency.user_id == self._user_id,
-            Idempotency.route == self._route,
-            Idempotency.key == self._key,
+            col(Idempotency.user_id) == self._user_id,
+            col(Idempotency.route) == self._route,
+            col(Idempotency.key) == self._key,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import Sequence, exists, update
+from sqlalchemy import ColumnElement, Sequence, exists, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -178,7 +178,7 @@ async def _run_of(session: AsyncSession, job: Job) -> Run | None:
     return await session.get(Run, job.run_id, populate_existing=True) if job.run_id else None
 
 
-def _no_run() -> object:
+def _no_run() -> ColumnElement[bool]:
     taken = exists().where(
         col(Run.id) == col(Job.run_id), col(Run.state) != RunState.RELEASED.value
     )
@@ -211,23 +211,24 @@ def _event(
     """Return the event that tells the decision."""
     about = {**_envelope(job, now), "job_id": job.id, "owner_id": job.owner_id}
     words = decision.words or ""
+    event: AnyServiceEvent
     match decision.action:
         case JobAction.APPROVE:
             not_before = changes["not_before"]
-            return JobApproved(**about, by=actor.id, queue=job.queue, not_before=not_before)
+            event = JobApproved(**about, by=actor.id, queue=job.queue, not_before=not_before)
         case JobAction.TAKE_BACK_APPROVAL:
-            return JobApprovalTakenBack(**about, by=actor.id)
+            event = JobApprovalTakenBack(**about, by=actor.id)
         case JobAction.RETURN:
-            return JobReturned(**about, by=actor.id, comment=words)
+            event = JobReturned(**about, by=actor.id, comment=words)
         case JobAction.REJECT:
-            return JobRejected(**about, by=actor.id, reason=words)
+            event = JobRejected(**about, by=actor.id, reason=words)
         case JobAction.WITHDRAW:
-            return JobWithdrawn(**about, by=actor.id, reason=words)
+            event = JobWithdrawn(**about, by=actor.id, reason=words)
         case JobAction.RESUBMIT:
-            return submitted_event(job, now)
+            event = submitted_event(job, now)
         case JobAction.CANCEL:
-            about.pop("owner_id")
-            return JobCancelled(**about, by=actor.id, reason=words)
+            event = JobCancelled(**about, by=actor.id, reason=words)
+    return event
 
 
 def submitted_event(job: Job, now: datetime) -> JobSubmitted:

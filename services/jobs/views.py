@@ -29,6 +29,37 @@ from services.jobs.status_sql import has_status
 MAX_EVENTS = 2000
 """A run has at most 101 progress facts; this is some twenty runs."""
 
+_JOB_COLUMNS = (
+    "id",
+    "submission_id",
+    "artifact_id",
+    "name",
+    "plate",
+    "copy_no",
+    "queue",
+    "state",
+    "version",
+    "needs",
+    "not_before",
+    "wait_reason",
+    "cancel_requested_at",
+    "decision",
+    "decided_at",
+    "created_at",
+    "owner_id",
+)
+_RUN_COLUMNS = (
+    "percent",
+    "layer",
+    "total_layers",
+    "minutes_left",
+    "code",
+    "advice",
+    "claimed_at",
+    "started_at",
+    "ended_at",
+    "last_fact_at",
+)
 _Owner, _Decider = aliased(User), aliased(User)
 _EXPLAINED_RUNS = frozenset(
     {RunState.PAUSED, RunState.ATTENTION, RunState.FAILED, RunState.CANCELLED, RunState.DONE}
@@ -150,28 +181,7 @@ class Position:
 def _jobs() -> Select[Any]:
     return (
         select(
-            *(
-                col(getattr(Job, name))
-                for name in [
-                    "id",
-                    "submission_id",
-                    "artifact_id",
-                    "name",
-                    "plate",
-                    "copy_no",
-                    "queue",
-                    "state",
-                    "version",
-                    "needs",
-                    "not_before",
-                    "wait_reason",
-                    "cancel_requested_at",
-                    "decision",
-                    "decided_at",
-                    "created_at",
-                    "owner_id",
-                ]
-            ),
+            *(col(getattr(Job, name)) for name in _JOB_COLUMNS),
             col(_Owner.name).label("owner_name"),
             col(_Owner.avatar_url).label("owner_avatar_url"),
             col(_Decider.name).label("decided_by_name"),
@@ -183,21 +193,7 @@ def _jobs() -> Select[Any]:
             col(Printer.name).label("printer_name"),
             col(PrinterState.is_online).label("printer_is_online"),
             col(Run.reason).label("run_reason"),
-            *(
-                col(getattr(Run, name))
-                for name in [
-                    "percent",
-                    "layer",
-                    "total_layers",
-                    "minutes_left",
-                    "code",
-                    "advice",
-                    "claimed_at",
-                    "started_at",
-                    "ended_at",
-                    "last_fact_at",
-                ]
-            ),
+            *(col(getattr(Run, name)) for name in _RUN_COLUMNS),
         )
         .select_from(Job)
         .join(Submission, col(Submission.id) == col(Job.submission_id))
@@ -257,14 +253,11 @@ def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
         conditions.append(col(Job.owner_id) == wanted.owner_id)
     if wanted.statuses:
         conditions.append(or_(*(has_status(status) for status in sorted(wanted.statuses))))
-    for word in wanted.text.split():
-        conditions.append(
-            or_(
-                col(Job.name).icontains(word, autoescape=True),
-                col(Submission.note).icontains(word, autoescape=True),
-                col(_Owner.name).icontains(word, autoescape=True),
-            )
-        )
+    searched = (col(Job.name), col(Submission.note), col(_Owner.name))
+    conditions.extend(
+        or_(*(column.icontains(word, autoescape=True) for column in searched))
+        for word in wanted.text.split()
+    )
     return conditions
 
 

@@ -1,0 +1,119 @@
+"""Before and after every request: who may change things, and what browsers are told to hold to.
+
+A request that changes something must come from our own pages:
+- a browser says so in Sec-Fetch-Site: `same-origin`, or `none` for what a person typed;
+- one that does not send it sends Origin with every such request: it must be ours, exactly;
+- with neither header it is no browser of this decade but a script. It must then send a JSON
+  content type, which a foreign page can't send without a preflight that we never grant. A
+  session cookie is needed besides, and SameSite=Lax keeps it off foreign requests anyway.
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.errors import ApiError, problem_response
+from services.api.settings import ApiSettings
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+"""Files never come this way; the largest honest body is a submission of some KiB."""
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITES = frozenset({"same-origin", "none"})
+_API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+def is_own_request(headers: Headers, origin: str) -> bool:
+    """Tell whether a changing request comes from our own pages or from a script."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in _OWN_SITES
+    sender = headers.get("origin")
+    if sender is not None:
+        return sender == origin
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return content_type == "application/json"
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def page_policy(storage_origin: str, nonce: str) -> str:
+    """Return the content security policy of a page of ours."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"connect-src 'self' {storage_origin}",
+            f"img-src 'self' {storage_origin} blob: data:",
+            f"style-src 'self' 'nonce-{nonce}'",
+            "style-src-attr 'unsafe-inline'",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        )
+    )
+
+
+class Guard:
+    """ASGI middleware: refuses foreign and oversized requests, adds the security headers."""
+
+    def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
+        self._app = app
+        self._origin = origin_of(settings.public_url)
+        self._fixed = {
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+        }
+        if settings.is_https:
+            self._fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_api = scope["path"].startswith("/api/")
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._add_headers(MutableHeaders(scope=message), is_api=is_api)
+            await send(message)
+
+        headers = Headers(scope=scope)
+        if scope["method"] not in _SAFE_METHODS and not is_own_request(headers, self._origin):
+            refusal = ApiError(
+                403, "foreign-request", "This request does not come from Layerline's own pages."
+            )
+            await problem_response(refusal)(scope, receive, send_guarded)
+            return
+        await self._app(scope, _limited(receive), send_guarded)
+
+    def _add_headers(self, headers: MutableHeaders, *, is_api: bool) -> None:
+        for name, value in self._fixed.items():
+            headers[name] = value
+        headers.setdefault("Content-Security-Policy", _API_POLICY)
+        if is_api:
+            headers.setdefault("Cache-Control", "no-store")
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return a receive that ends a body that is too long."""
+    received = 0
+
+    async def receive_limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise HTTPException(413, "This request is too long.")
+        return message
+
+    return receive_limited
