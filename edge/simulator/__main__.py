@@ -1,0 +1,5 @@
+"""`python -m edge.simulator`."""
+
+from edge.simulator.cli import main
+
+main()
