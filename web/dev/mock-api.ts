@@ -1,2 +1,241 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
-export function mockApi(): Plugin { return { name: "mock" }; }
+import type { components } from "../src/generated/api.ts";
+import { ago, artifactOf, job, ME, plates, seedEvents, seedJobs, seedPrinters, type Artifact, type Job } from "./seeds.ts";
+
+type Fact = components["schemas"]["FeedFact"];
+type Telemetry = components["schemas"]["PrinterTelemetry"];
+type Answer = [status: number, body: unknown];
+type Handler = (match: RegExpMatchArray, body: Record<string, unknown>, url: URL) => Answer;
+
+const CHECK_MS = 800;
+const STEP_MS = 1000;
+
+/** Seeded answers and a feed, to look at pages without a stack; its types are the API's. */
+class World {
+  jobs = seedJobs();
+  printers = seedPrinters(this.jobs);
+  artifacts = new Map<string, Artifact>();
+  commands = new Map<string, components["schemas"]["Command"]>();
+  readers = new Set<ServerResponse>();
+  gseq = 100;
+  ids = 0;
+
+  id(): string {
+    this.ids += 1;
+    return `90000000-0000-4000-8000-${String(this.ids).padStart(12, "0")}`;
+  }
+
+  find(id: string | undefined): Job | undefined {
+    return this.jobs.find((each) => each.id === id);
+  }
+
+  set(id: string, change: Partial<Job>): Job | undefined {
+    this.jobs = this.jobs.map((each) => (each.id === id ? { ...each, version: each.version + 1, ...change } : each));
+    const after = this.find(id);
+    this.printers = this.printers.map((printer) =>
+      printer.current_job?.id === id && after ? { ...printer, current_job: after } : printer,
+    );
+    return after;
+  }
+
+  send(event: string, data: unknown, id?: number): void {
+    const lines = `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+    for (const reader of this.readers) reader.write(lines);
+  }
+
+  fact(type: string, with_: Partial<Fact>): void {
+    this.gseq += 1;
+    const now = new Date().toISOString();
+    const fact: Fact = {
+      gseq: this.gseq, type, job_id: null, run_id: null, printer_id: null, artifact_id: null, command_id: null,
+      occurred_at: now, server_time: now, percent: null, layer: null, total_layers: null, minutes_left: null, ...with_,
+    };
+    this.send("fact", fact, this.gseq);
+  }
+
+  step(): void {
+    for (const printer of this.printers.filter((each) => each.is_online)) {
+      const current = printer.current_job;
+      const hot = current !== null && current.status === "printing";
+      const news: Telemetry = {
+        node: printer.node, printer_id: printer.id, run_id: current?.run_id ?? null, at: new Date().toISOString(),
+        nozzle_c: hot ? 218 + Math.round(Math.random() * 3) : 31, nozzle_target_c: hot ? 220 : 0,
+        bed_c: hot ? 65 : 54, bed_target_c: hot ? 65 : 0, percent: current?.percent ?? null, layer: current?.layer ?? null,
+        total_layers: null, minutes_left: null, stage: null, upload_percent: 40,
+      };
+      this.send("telemetry", news);
+      if (current?.phase !== "printing" || current.percent === null || current.percent >= 99) continue;
+      const percent = current.percent + (process.env["MOCK_STILL"] === undefined ? 1 : 0);
+      this.set(current.id, { percent });
+      this.fact("job.progress", {
+        job_id: current.id, run_id: current.run_id, printer_id: printer.id, percent,
+        layer: Math.round(percent * 1.24), total_layers: 124, minutes_left: Math.round((100 - percent) * 1.13),
+      });
+    }
+  }
+}
+
+function problem(status: number, detail: string, job_: Job | null = null): Answer {
+  return [status, { type: "/problems/mock", title: "Mock", status, detail, job: job_, printer: null }];
+}
+
+function decide(world: World, kind: string): Handler {
+  const changes: Record<string, (body: Record<string, unknown>) => Partial<Job>> = {
+    approve: (body) => ({
+      status: "queued", state: "queued", decided_by: ME.name, allowed_actions: ["take_back_approval", "cancel"],
+      not_before: new Date(Date.now() + Number(body["undo_s"] ?? 0) * 1000).toISOString(),
+    }),
+    reject: (body) => ({ status: "rejected", state: "rejected", reason: String(body["reason"]), decided_by: ME.name, allowed_actions: [] }),
+    return: (body) => ({ status: "returned", state: "returned", reason: String(body["comment"]), decided_by: ME.name, allowed_actions: ["resubmit", "withdraw"] }),
+    resubmit: () => ({ status: "submitted", state: "submitted", allowed_actions: ["withdraw"] }),
+    withdraw: () => ({ status: "withdrawn", state: "withdrawn", ended_at: ago(0), allowed_actions: [] }),
+    "take-back-approval": () => ({ status: "submitted", state: "submitted", not_before: null, allowed_actions: ["approve", "reject", "return"] }),
+    cancel: () => ({ status: "cancelling", cancel_requested_at: ago(0), allowed_actions: [] }),
+  };
+  return ([, id], body) => {
+    const before = world.find(id);
+    if (before === undefined) return problem(404, "There is no such job.");
+    if (body["version"] !== undefined && body["version"] !== before.version) return problem(409, "It was decided meanwhile.", before);
+    const after = world.set(before.id, changes[kind]?.(body) ?? {});
+    world.fact(`job.${kind}`, { job_id: before.id });
+    return [200, after];
+  };
+}
+
+function command(world: World, kind: components["schemas"]["CommandKind"], act: (id: string) => void): Handler {
+  return ([, id = ""]) => {
+    const commandId = world.id();
+    const body = { id: commandId, kind, printer_id: id, run_id: null, issued_at: ago(0), expires_at: null, answered_at: null, answer: null, answer_reason: null };
+    world.commands.set(commandId, body);
+    setTimeout(() => {
+      world.commands.set(commandId, { ...body, answered_at: ago(0), answer: "done" });
+      act(id);
+      world.fact("command.done", { command_id: commandId });
+    }, STEP_MS);
+    return [202, body];
+  };
+}
+
+function bed(world: World, state: "clear" | "occupied"): (id: string) => void {
+  return (id) => {
+    world.printers = world.printers.map((each) =>
+      each.id === id
+        ? { ...each, allowed_actions: [state === "clear" ? "unclear_bed" : "clear_bed", "light"], bed: { ...each.bed, state, seq: each.bed.seq + 1, since: ago(0), by: ME.name } }
+        : each,
+    );
+    world.fact("printer.bed_changed", { printer_id: id });
+  };
+}
+
+function uploads(world: World): [string, RegExp, Handler][] {
+  const check = (id: string): void => {
+    const artifact = world.artifacts.get(id);
+    if (artifact === undefined) return;
+    const isPlain = artifact.filename.includes("unsliced");
+    world.artifacts.set(id, isPlain
+      ? { ...artifact, state: "refused", refusal_code: "not_sliced", refusal: `${artifact.filename} is not sliced. Open it in your slicer, slice, export the plate.` }
+      : { ...artifact, state: "ready", plates: plates(artifact.filename.includes("two")) });
+    world.fact("artifact.ready", { artifact_id: id });
+  };
+  return [
+    ["POST", /^\/api\/uploads$/, (_, body) => {
+      const id = world.id();
+      const artifact = artifactOf(id, String(body["filename"]), Number(body["size_bytes"]), String(body["sha256"]));
+      world.artifacts.set(id, artifact);
+      return [201, { artifact, put: { url: "/mock-s3/x", headers: {}, expires_at: new Date(Date.now() + 600_000).toISOString() } }];
+    }],
+    ["POST", /^\/api\/uploads\/([^/]+)\/complete$/, ([, id = ""]) => {
+      const artifact = world.artifacts.get(id);
+      if (artifact === undefined) return problem(404, "There is no such upload.");
+      world.artifacts.set(id, { ...artifact, state: "checking" });
+      setTimeout(() => check(id), CHECK_MS);
+      return [202, world.artifacts.get(id)];
+    }],
+    ["GET", /^\/api\/artifacts\/([^/]+)$/, ([, id = ""]) => [200, world.artifacts.get(id)]],
+    ["POST", /^\/api\/submissions$/, (_, body) => {
+      const artifact = world.artifacts.get(String(body["artifact_id"]));
+      const wanted = body["plates"] as { plate: number; copies: number }[];
+      const made = wanted.flatMap(({ plate, copies }) =>
+        Array.from({ length: copies }, (__, index) =>
+          job({ name: (artifact?.filename ?? "x").replace(/(\.gcode)?\.3mf$/, ""), plate, copy_no: index + 1, note: String(body["note"]), created_at: ago(0), allowed_actions: ["approve", "reject", "return", "withdraw"] })),
+      );
+      world.jobs = [...made, ...world.jobs];
+      for (const each of made) world.fact("job.submitted", { job_id: each.id });
+      return [201, { id: world.id(), note: null, created_at: ago(0), jobs: made }];
+    }],
+  ];
+}
+
+function routes(world: World): [string, RegExp, Handler][] {
+  const decisions = ["approve", "reject", "return", "resubmit", "withdraw", "take-back-approval", "cancel"];
+  return [
+    ["GET", /^\/api\/auth\/providers$/, () => [200, [{ id: "local", name: "Lindenhof" }]]],
+    ["POST", /^\/api\/auth\/signout$/, () => [204, null]],
+    ["GET", /^\/api\/me$/, () => (process.env["MOCK_SIGNED_OUT"] === undefined ? [200, ME] : problem(401, "Sign in first."))],
+    ["GET", /^\/api\/jobs$/, (_, __, url) => {
+      const wanted = url.searchParams.get("status")?.split(",") ?? [];
+      const isMine = url.searchParams.get("scope") === "mine";
+      if (process.env["MOCK_EMPTY"] !== undefined) return [200, { items: [], next_cursor: null }];
+      const items = world.jobs.filter((each) => wanted.includes(each.status) && (!isMine || each.owner.id === ME.id));
+      if (url.searchParams.get("order") === "oldest") items.sort((a, b) => a.created_at.localeCompare(b.created_at));
+      return [200, { items, next_cursor: null }];
+    }],
+    ["GET", /^\/api\/jobs\/([^/]+)$/, ([, id]) => { const found = world.find(id); return found ? [200, found] : problem(404, "There is no such job."); }],
+    ["GET", /^\/api\/jobs\/([^/]+)\/events$/, ([, id]) => { const found = world.find(id); return [200, found ? seedEvents(found) : []]; }],
+    ...decisions.map((kind): [string, RegExp, Handler] => ["POST", new RegExp(`^/api/jobs/([^/]+)/${kind}$`), decide(world, kind)]),
+    ["POST", /^\/api\/jobs\/([^/]+)\/pause$/, command(world, "pause", (id) => { world.set(id, { phase: "paused", reason: "Paused by Ana.", allowed_actions: ["resume", "cancel"] }); world.fact("run.paused", { job_id: id }); })],
+    ["POST", /^\/api\/jobs\/([^/]+)\/resume$/, command(world, "resume", (id) => { world.set(id, { phase: "printing", reason: null, allowed_actions: ["pause", "cancel"] }); world.fact("run.resumed", { job_id: id }); })],
+    ["GET", /^\/api\/printers$/, () => [200, process.env["MOCK_EMPTY"] === undefined ? world.printers : []]],
+    ["GET", /^\/api\/queues$/, () => [200, [{ name: "main", title: "main", is_held: false, waiting: world.jobs.filter((each) => each.status === "queued").length }]]],
+    ["POST", /^\/api\/printers\/([^/]+)\/clear-bed$/, command(world, "clear_bed", bed(world, "clear"))],
+    ["POST", /^\/api\/printers\/([^/]+)\/unclear-bed$/, command(world, "unclear_bed", bed(world, "occupied"))],
+    ["POST", /^\/api\/printers\/([^/]+)\/light$/, command(world, "light", () => undefined)],
+    ["GET", /^\/api\/commands\/([^/]+)$/, ([, id = ""]) => [200, world.commands.get(id)]],
+    ...uploads(world),
+  ];
+}
+
+function bodyOf(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    request.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    request.on("end", () => resolve(text));
+  });
+}
+
+function openFeed(world: World, request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  world.readers.add(response);
+  request.on("close", () => world.readers.delete(response));
+  response.write(`event: hello\ndata: ${JSON.stringify({ gseq: world.gseq, server_time: new Date().toISOString(), build_id: "mock" })}\n\n`);
+  world.step();
+}
+
+export function mockApi(): Plugin {
+  return {
+    name: "layerline-mock-api",
+    configureServer(server) {
+      const world = new World();
+      const table = routes(world);
+      const timer = setInterval(() => world.step(), STEP_MS * 2);
+      server.httpServer?.on("close", () => clearInterval(timer));
+      server.middlewares.use((request, response, next) => {
+        const url = new URL(request.url ?? "/", "http://mock");
+        if (url.pathname === "/api/feed") return openFeed(world, request, response);
+        if (url.pathname.startsWith("/mock-s3/")) {
+          request.resume().on("end", () => response.end());
+          return;
+        }
+        const route = table.find(([method, path]) => method === request.method && path.test(url.pathname));
+        if (route === undefined) return url.pathname.startsWith("/api/") ? void response.writeHead(404).end() : next();
+        void bodyOf(request).then((text) => {
+          const body = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+          const [status, answer] = route[2](url.pathname.match(route[1]) ?? [""], body, url);
+          response.writeHead(status, { "content-type": status < 400 ? "application/json" : "application/problem+json" });
+          response.end(status === 204 ? undefined : JSON.stringify(answer));
+        });
+      });
+    },
+  };
+}

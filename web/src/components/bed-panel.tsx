@@ -89,7 +89,7 @@ function Question({ printer }: { printer: Printer }) {
         {t.bed.question(printer.name)}
       </Title>
       <div className={classes["body"]}>
-        <PlatePicture plate={bed.seq} color={undefined} size={88} />
+        <PlatePicture plate={null} color={undefined} size={88} />
         <Stack gap="xs" className={classes["words"] ?? ""}>
           {bed.last_job !== null && <Text fw={600}>{t.bed.last(bed.last_job.name)}</Text>}
           {bed.last_job === null && (

@@ -71,7 +71,7 @@ export function ProgressLine({ job, size = "md" }: { job: Job; size?: "md" | "lg
         aria-valuenow={job.percent ?? 0}
         aria-valuetext={spoken}
       >
-        <div className={classes["fill"]} style={{ transform: `scaleX(${(job.percent ?? 0) / 100})` }} />
+        <div className={classes["fill"]} style={{ transform: `translateX(${(job.percent ?? 0) - 100}%)` }} />
       </div>
       <div className={`${classes["foot"]} num`}>
         <span>{[layer, left].filter((part) => part !== null).join(" · ")}</span>
@@ -92,7 +92,7 @@ export function ThinLine({ percent, label }: { percent: number; label: string })
       aria-valuemax={100}
       aria-valuenow={Math.round(percent)}
     >
-      <div className={classes["fill"]} style={{ transform: `scaleX(${percent / 100})` }} />
+      <div className={classes["fill"]} style={{ transform: `translateX(${percent - 100}%)` }} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { Anchor, Button, Kbd, Stack, Text } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
+import { useHotkeys, useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft, IconCircleCheck } from "@tabler/icons-react";
 import { useEffect } from "react";
 import { Link, useNavigate, useParams } from "react-router";
@@ -64,9 +64,12 @@ function WorkList({ jobs, openId }: { jobs: readonly Job[]; openId: string | und
 
 export function ApprovePage() {
   const { t } = useI18n();
-  const { id } = useParams();
+  const { id: chosenId } = useParams();
+  const isWide = useMediaQuery("(min-width: 901px)", window.innerWidth > 900);
   const query = useJobs({ scope: "all", status: "submitted", order: "oldest" });
   const jobs = query.data?.pages.flatMap((page) => page.items) ?? [];
+  // Where both columns fit, the oldest is open by itself: it is the next thing to do.
+  const id = chosenId ?? (isWide ? jobs[0]?.id : undefined);
   const onDecided = useWalk(jobs, id);
   const { hasNextPage, fetchNextPage } = query;
   useEffect(() => {
@@ -76,7 +79,7 @@ export function ApprovePage() {
   const count = jobs.length;
   const title = count === 0 ? t.approve.title : `${t.approve.title} ${count}`;
   return (
-    <Stack gap="lg" className={classes["page"] ?? ""} data-open={id !== undefined}>
+    <Stack gap="lg" className={classes["page"] ?? ""} data-open={chosenId !== undefined}>
       <div className={classes["head"]}>
         <PageTitle text={title} tab={count === 0 ? undefined : `(${count}) ${t.approve.title}`} />
         {count > 0 && <Text c="dimmed">{t.approve.oldest}</Text>}
@@ -102,11 +105,7 @@ export function ApprovePage() {
                 <KeysHint />
               </div>
               <div className={classes["detailColumn"]}>
-                {id === undefined ? (
-                  <Text c="dimmed" p="xl">
-                    {t.approve.pick}
-                  </Text>
-                ) : (
+                {id !== undefined && (
                   <>
                     <Anchor component={Link} to="/approve" className={classes["toList"] ?? ""}>
                       <IconArrowLeft size={16} aria-hidden /> {title}

@@ -6,7 +6,7 @@ export function printersWith(
   queue: string,
   types: readonly string[],
 ): readonly Printer[] | null {
-  const speaking = printers.filter((printer) => printer.queue === queue && printer.loaded !== null);
+  const speaking = printers.filter((printer) => printer.queue === queue && printer.is_online && printer.loaded !== null);
   if (speaking.length === 0) return null;
   return speaking.filter((printer) =>
     types.every((type) => printer.loaded?.filaments.some((filament) => filament.type === type || filament.type === "")),

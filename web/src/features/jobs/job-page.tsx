@@ -52,12 +52,13 @@ function Now({ job }: { job: Job }) {
   const took = tookSeconds(job);
   const said = took === null ? words : t.said.printedIn(f.duration(took));
   const next = t.status[shownState(job)].next;
+  if (job.status === "attention") return <JobActions job={job} />;
   const hasBar = hasProgress(job) || ["failed", "cancelled"].includes(job.status);
   return (
     <section className={classes["card"]} aria-label={t.job.whatNow}>
       {hasBar ? <ProgressLine job={job} size="lg" /> : <RunSteps job={job} withText />}
       {job.status !== "failed" && <Said text={said} />}
-      {next !== said && job.status !== "attention" && <Text c="dimmed">{next}</Text>}
+      {next !== said && <Text c="dimmed">{next}</Text>}
       <JobActions job={job} />
     </section>
   );

@@ -1,4 +1,4 @@
-import { Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { memo } from "react";
 import { Link } from "react-router";
 import { Filaments } from "@/components/filaments";
@@ -34,6 +34,7 @@ function JobFacts({ job }: { job: Job }) {
 
 /** A job that waits or moves: what it is, how far it is, what happens next. */
 export const JobRow = memo(function JobRow({ job }: { job: Job }) {
+  const { t } = useI18n();
   const words = useJobWords(job);
   return (
     <li className={classes["row"]}>
@@ -54,6 +55,11 @@ export const JobRow = memo(function JobRow({ job }: { job: Job }) {
         )}
       </div>
       <div className={classes["actions"]}>
+        {job.allowed_actions.includes("resolve") && (
+          <Button component={Link} to={`/jobs/${job.id}`} size="xs">
+            {t.attention.decide}
+          </Button>
+        )}
         <JobActions job={job} size="xs" />
       </div>
     </li>

@@ -44,6 +44,13 @@ export const PrinterTile = memo(function PrinterTile({ printer }: { printer: Pri
           </Button>
         </div>
       )}
+      {job?.allowed_actions.includes("resolve") === true && (
+        <div>
+          <Button component={Link} to={`/printers/${printer.id}`} size="sm">
+            {t.attention.decide}
+          </Button>
+        </div>
+      )}
       <Temperatures printer={printer} />
       <LoadedTrays loaded={printer.loaded} />
     </li>
