@@ -88,9 +88,7 @@ def fold_printer(view: PrinterView, fact: AnyPrinterFact, received_at: datetime)
             return _change_bed(after, fact, received_at)
 
 
-def _change_bed(
-    view: PrinterView, fact: PrinterBedChanged, received_at: datetime
-) -> PrinterView:
+def _change_bed(view: PrinterView, fact: PrinterBedChanged, received_at: datetime) -> PrinterView:
     if fact.bed_seq <= view.bed_seq:
         return view
     return replace(

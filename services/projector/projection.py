@@ -124,6 +124,11 @@ class RunView:
         )
 
     @property
+    def is_ended_by_fact(self) -> bool:
+        """Whether the node's last word ended the run."""
+        return self.fact_state in TERMINAL_RUN_STATES and not self.is_released_too_often
+
+    @property
     def is_decided(self) -> bool:
         """Whether the last word was spoken: by the node's fact, or by a person."""
         return self.state in TERMINAL_RUN_STATES
@@ -131,7 +136,7 @@ class RunView:
     @property
     def state(self) -> RunState:
         """The state that people see: the node's last word wins, then a person's, then doubt."""
-        if self.fact_state in TERMINAL_RUN_STATES and not self.is_released_too_often:
+        if self.is_ended_by_fact:
             return self.fact_state
         if self.resolved_as in _FINAL_WORDS:
             return RunState(self.resolved_as)
@@ -198,10 +203,10 @@ def _advance(view: RunView, fact: AnyRunFact | JobCancelled, received_at: dateti
     if isinstance(fact, RunAttention) and view.resolved_as is Resolution.PRINTING:
         # A new doubt makes the old word void: the person is asked again.
         after = replace(after, resolved_as=None)
-    if after.resolved_as in _FINAL_WORDS and after.state == view.state:
+    if after.resolved_as in _FINAL_WORDS and not after.is_ended_by_fact:
         return after
     when = min(fact.occurred_at, received_at)
-    after = replace(after, **{**_NOTHING_TO_SAY, **_details(after, fact)})
+    after = replace(after, **_details(after, fact))
     if isinstance(fact, RunStarted) and view.started_at is None:
         after = replace(after, started_at=when)
     return replace(after, ended_at=when if after.is_decided else None)
@@ -213,27 +218,25 @@ _NOTHING_TO_SAY: Mapping[str, Any] = MappingProxyType(
 
 
 def _details(after: RunView, fact: AnyRunFact | JobCancelled) -> Mapping[str, Any]:
-    match fact:
-        case RunPaused():
-            return {"reason": fact.reason, "code": _code(fact.code)}
-        case RunReleased():
-            cause = AttentionCause.RELEASED_TOO_OFTEN if after.is_released_too_often else None
-            return {"reason": fact.reason, "code": fact.code.value, "cause": cause}
-        case RunAttention():
-            return {"reason": fact.reason, "cause": fact.cause}
-        case JobDone():
-            return {"percent": 100, "minutes_left": 0}
-        case JobFailed():
-            return {"reason": fact.reason, "code": _code(fact.code), "advice": fact.advice}
-        case JobCancelled():
-            return {"reason": fact.reason}
-        case _:
-            return {}
+    details: dict[str, Any] = dict(_NOTHING_TO_SAY)
+    if isinstance(fact, RunPaused | RunReleased | RunAttention | JobFailed | JobCancelled):
+        details["reason"] = fact.reason
+    if isinstance(fact, RunPaused | RunReleased | JobFailed) and fact.code is not None:
+        details["code"] = str(fact.code)[:CODE_LENGTH]
+    if isinstance(fact, RunAttention):
+        details["cause"] = fact.cause
+    if isinstance(fact, RunReleased) and after.is_released_too_often:
+        details["cause"] = AttentionCause.RELEASED_TOO_OFTEN
+    if isinstance(fact, JobFailed):
+        details["advice"] = fact.advice
+    if isinstance(fact, JobDone):
+        details |= {"percent": 100, "minutes_left": 0}
+    return details
 
 
 def _resolve(view: RunView, event: RunResolved, received_at: datetime) -> RunView:
     """Take a person's word; a fact that ended the run stands, and so does the first final word."""
-    if view.fact_state in TERMINAL_RUN_STATES and not view.is_released_too_often:
+    if view.is_ended_by_fact:
         return view
     if view.resolved_as in _FINAL_WORDS and view.resolved_as is not event.outcome:
         return view
@@ -268,17 +271,14 @@ def _deadline(
     state = after.state
     if state in TERMINAL_RUN_STATES or state is RunState.ATTENTION:
         return None
-    if state is before.state:
+    if state is before.state or {state, before.state} in (_BEFORE_INTENT, _ON_PRINTER):
         return before.deadline_at
     if state in _BEFORE_INTENT:
-        if before.state in _BEFORE_INTENT:
-            return before.deadline_at
-        return received_at + timedelta(seconds=waits.late_transfer_s)
-    if state is RunState.STARTING:
-        return received_at + timedelta(seconds=waits.starting_s)
-    if before.state in _ON_PRINTER:
-        return before.deadline_at
-    allowed_s = waits.estimates * (after.estimate_s or 0) + waits.printing_slack_s
+        allowed_s = waits.late_transfer_s
+    elif state is RunState.STARTING:
+        allowed_s = waits.starting_s
+    else:
+        allowed_s = waits.estimates * (after.estimate_s or 0) + waits.printing_slack_s
     return received_at + timedelta(seconds=allowed_s)
 
 
@@ -289,7 +289,3 @@ def overdue_cause(state: RunState) -> AttentionCause:
     if state is RunState.STARTING:
         return AttentionCause.START_NOT_SEEN
     return AttentionCause.PRINT_OVERDUE
-
-
-def _code(code: str | None) -> str | None:
-    return None if code is None else code[:CODE_LENGTH]

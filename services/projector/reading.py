@@ -73,6 +73,11 @@ def read(message: Message) -> Entry:
     return _read_service_event(message, body)
 
 
+def details_of(body: bytes) -> AnyEvent | None:
+    """Return the fact in a body that is in the log, or None when its details can't be read."""
+    return _details(body)[0]
+
+
 def is_fact(event: AnyEvent) -> bool:
     """Tell whether the event is a node's, with its place in a journal."""
     if isinstance(event, JobCancelled):
