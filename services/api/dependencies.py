@@ -13,14 +13,8 @@ from services.api.idempotency import Once
 from services.api.state import Services
 from services.jobs.actors import Actor
 
-PUBLIC_ROUTES: Final = frozenset(
-    {
-        "/api/auth/providers",
-        "/api/auth/signin/{provider}",
-        "/api/auth/callback/{provider}",
-    }
-)
-"""The only routes under /api that need no session."""
+PUBLIC_OPERATIONS: Final = frozenset({"list_providers", "start_signin", "finish_signin"})
+"""The only operations under /api that need no session."""
 
 _MAX_IP_CHARS = 64
 
@@ -44,8 +38,8 @@ class Person(Actor):
 
 
 async def get_person(request: Request, services: ServicesDep) -> Person | None:
-    """Return who is signed in; None on a public route; raise NotSignedIn elsewhere."""
-    if request.scope["route"].path in PUBLIC_ROUTES:
+    """Return who is signed in; None on a public operation; raise NotSignedIn elsewhere."""
+    if operation_of(request) in PUBLIC_OPERATIONS:
         return None
     found = await find_person(services, request.cookies)
     if found is None:
@@ -82,12 +76,16 @@ async def get_once(
     request: Request, services: ServicesDep, viewer: Viewer, key: IdempotencyKey = None
 ) -> Once:
     """Return the guard that gives a repeated request one effect and one answer."""
-    route = f"{request.method} {request.scope['route'].path}"
     content = request.url.path.encode() + b"\0" + await request.body()
-    return Once(services.sessions, services.clock, UserId(viewer.id), route, key, content)
+    return Once(services.sessions, services.clock, viewer.id, operation_of(request), key, content)
 
 
 OnceDep = Annotated[Once, Depends(get_once)]
+
+
+def operation_of(request: Request) -> str:
+    """Return the operation id of the route that the request took."""
+    return str(request.scope["route"].operation_id)
 
 
 def ip_of(request: Request) -> str | None:

@@ -38,12 +38,12 @@ class Once:
         sessions: Sessions,
         clock: Clock,
         user_id: UserId,
-        route: str,
+        operation: str,
         key: str | None,
         content: bytes,
     ) -> None:
         self._sessions, self._clock = sessions, clock
-        self._user_id, self._route, self._key = user_id, route, key
+        self._user_id, self._route, self._key = user_id, operation, key
         self._content_sha256 = hashlib.sha256(content).digest()
 
     async def run(self, act: Act, *, status: int = 200) -> Response:
