@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from contracts.events import AttentionCause, PrinterActivity
 from contracts.lifecycle import BedState
+from contracts.loaded import Loaded
+from contracts.rpc import JobSpec
 from edge.printer import (
     AT_WORK_STATES,
     FREE_STATES,
@@ -297,6 +299,17 @@ def why_not_free(report: PrinterReport) -> str | None:
         return "The printer is updating its firmware."
     if not report.has_storage:
         return "The printer has no memory card."
+    return None
+
+
+def why_not_fit(spec: JobSpec, loaded: Loaded) -> str | None:
+    """Return why the printer can't print the job; None if nothing speaks against it."""
+    if spec.model and loaded.model and spec.model != loaded.model:
+        return f"The file is for model {spec.model}, the printer is {loaded.model}."
+    if spec.nozzle_mm and loaded.nozzle_mm and abs(spec.nozzle_mm - loaded.nozzle_mm) > 0.01:
+        return f"The file is for a {spec.nozzle_mm:g} mm nozzle, not {loaded.nozzle_mm:g} mm."
+    if spec.use_ams and not loaded.has_ams:
+        return "The job takes filament from an AMS, and the printer has none."
     return None
 
 

@@ -5,6 +5,7 @@ purpose: nothing can happen between a decision and its record.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -177,6 +178,10 @@ class Journal(Protocol):
     @property
     def last_seq(self) -> int:
         """Return the node_seq of the last fact, 0 if there is none."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make several calls one transaction."""
         ...
 
     @property

@@ -1,5 +1,6 @@
 """What the journal remembers, as values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.commands import Command
@@ -88,7 +89,7 @@ class Draft:
     """A fact before the journal gives it its place: its class and its own fields."""
 
     kind: type[NodeFact] | type[JobCancelled]
-    fields: dict[str, object]
+    fields: Mapping[str, object]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The node's journal: facts until they are confirmed, runs, beds, commands, files left behind."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from contracts.ids import JournalId
@@ -23,10 +25,10 @@ class NodeJournal:
     def __init__(self, folder: Path, node: str, clock: Clock) -> None:
         """Open or make the journal; raise JournalInUse if another process has it."""
         self._ledger = Ledger(folder, node, clock)
-        self.printers = PrinterTable(self._ledger)
-        self.commands = CommandTable(self._ledger)
-        self.runs = RunTable(self._ledger, self.printers, self.commands)
-        self.files = FileTable(self._ledger)
+        self._printers = PrinterTable(self._ledger)
+        self._commands = CommandTable(self._ledger)
+        self._runs = RunTable(self._ledger, self._printers, self._commands)
+        self._files = FileTable(self._ledger)
 
     @property
     def node(self) -> str:
@@ -43,6 +45,34 @@ class NodeJournal:
         """Return the node_seq of the last fact, 0 if there is none."""
         return self._ledger.last_seq
 
+    @property
+    def runs(self) -> RunTable:
+        """Return claims and runs."""
+        return self._runs
+
+    @property
+    def printers(self) -> PrinterTable:
+        """Return printers and beds."""
+        return self._printers
+
+    @property
+    def commands(self) -> CommandTable:
+        """Return commands and tombstones."""
+        return self._commands
+
+    @property
+    def files(self) -> FileTable:
+        """Return what lies on the printers."""
+        return self._files
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make several calls one transaction."""
+        return self._ledger.transaction()
+
+    def on_fact(self, wake: Callable[[], None]) -> None:
+        """Call `wake` after each transaction that wrote a fact."""
+        self._ledger.on_fact = wake
+
     def facts_after(self, node_seq: int, limit: int) -> list[StoredFact]:
         """Return up to `limit` facts above `node_seq`, in order."""
         return self._ledger.facts_after(node_seq, limit)
@@ -57,8 +87,8 @@ class NodeJournal:
             return True
         with self._ledger.transaction():
             self._ledger.renew()
-            self.runs.doubt_all(_RESTORED)
-            self.printers.forget_all("The node's journal is a new one.")
+            self._runs.doubt_all(_RESTORED)
+            self._printers.forget_all("The node's journal is a new one.")
         return False
 
     def close(self) -> None:

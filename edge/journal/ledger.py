@@ -121,7 +121,7 @@ class Ledger:
             }
             if run is not None:
                 common |= {"run_id": run[0], "job_id": run[1], "run_seq": run[2]}
-            fact = draft.kind.model_validate(common | draft.fields)
+            fact = draft.kind.model_validate(common | dict(draft.fields))
             self._db.execute(
                 "INSERT INTO fact (node_seq, type, body, written_at) VALUES (?, ?, ?, ?)",
                 (

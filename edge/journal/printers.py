@@ -65,7 +65,7 @@ class PrinterTable:
     def note(self, printer_id: PrinterId, draft: Draft) -> bool:
         """Write a printer's fact unless the last of its kind said the same; tell which."""
         topic = _TOPIC_OF[draft.kind]
-        said = {} if topic in _SAID_BY_TYPE else draft.fields
+        said = {} if topic in _SAID_BY_TYPE else dict(draft.fields)
         value = as_json([draft.kind.__name__, said])
         with self._ledger.transaction():
             last = self._ledger.row(

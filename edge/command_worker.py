@@ -1,0 +1,233 @@
+"""Commands for one printer: each is answered once, judged by the report and not by the echo."""
+
+from collections.abc import Callable
+
+import structlog
+
+from contracts.commands import NEVER_EXPIRES, Command, CommandKind
+from contracts.lifecycle import (
+    TERMINAL_RUN_STATES,
+    BedState,
+    Resolution,
+    RunState,
+)
+from edge.printer import (
+    AT_WORK_STATES,
+    ClearError,
+    Order,
+    Pause,
+    PrinterReport,
+    PrinterState,
+    PrinterUnreachable,
+    Resume,
+    SetLight,
+    SetSpeed,
+    SkipObjects,
+)
+from edge.records import RunRecord
+from edge.tools import Tools
+
+log = structlog.get_logger()
+
+SPEED_LEVELS = frozenset({1, 2, 3, 4})
+_ERROR_CODE_CHARS = 9
+"""AAAA-BBBB: an error with a dialog; health messages are longer."""
+_STATE_OF = {
+    Resolution.PRINTING: RunState.PRINTING,
+    Resolution.DONE: RunState.DONE,
+    Resolution.FAILED: RunState.FAILED,
+    Resolution.RELEASED: RunState.RELEASED,
+}
+
+
+class CommandRefusedError(Exception):
+    """The command has no effect: (code, reason) is its answer."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class CommandWorker:
+    """Does what people ask of one printer."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._journal, self._view = tools.journal, tools.view
+
+    async def handle(self, command: Command) -> None:
+        """Carry the command out and write its answer; a cancel is answered when its run ends."""
+        with structlog.contextvars.bound_contextvars(
+            command_id=str(command.id), kind=command.kind.value
+        ):
+            try:
+                self._check(command)
+                await self._act(command)
+            except CommandRefusedError as exc:
+                log.info("command_refused", code=exc.code, reason=str(exc))
+                self._journal.commands.refuse(command, exc.code, str(exc))
+            self._view.poke()
+
+    def _check(self, command: Command) -> None:
+        if command.journal_id != self._journal.journal_id:
+            raise CommandRefusedError(
+                "wrong_journal", "The node has a new journal: look at the printer and ask again."
+            )
+        if command.kind not in NEVER_EXPIRES and self._tools.dispatch.is_expired(command):
+            raise CommandRefusedError("expired", "The command came too late to be carried out.")
+
+    async def _act(self, command: Command) -> None:
+        match command.kind:
+            case CommandKind.CLEAR_BED:
+                self._clear_bed(command)
+            case CommandKind.UNCLEAR_BED:
+                self._unclear_bed(command)
+            case CommandKind.CANCEL:
+                self._cancel(command)
+            case CommandKind.RESOLVE:
+                self._resolve(command)
+            case CommandKind.PAUSE:
+                self._current_run(command, RunState.PRINTING)
+                await self._order(command, Pause(), _is_paused)
+            case CommandKind.RESUME:
+                self._current_run(command, RunState.PAUSED)
+                await self._order(command, Resume(), _is_running)
+            case _:
+                await self._adjust(command)
+
+    async def _adjust(self, command: Command) -> None:
+        match command.kind:
+            case CommandKind.LIGHT:
+                on = command.value == "on"
+                await self._order(command, SetLight(on), lambda r: r.light_on is on)
+            case CommandKind.SPEED:
+                self._current_run(command, RunState.PRINTING)
+                level = _number(command.value)
+                if level not in SPEED_LEVELS:
+                    raise CommandRefusedError("bad_value", "The speed is a level from 1 to 4.")
+                await self._order(command, SetSpeed(level), lambda r: r.speed_level == level)
+            case CommandKind.SKIP:
+                self._current_run(command, RunState.PRINTING, RunState.PAUSED)
+                ids = tuple(_number(part) for part in (command.value or "").split(","))
+                await self._order(
+                    command, SkipObjects(ids), lambda r: set(ids) <= set(r.skipped_objects)
+                )
+            case CommandKind.CLEAR_ERROR:
+                await self._order(command, ClearError(), _has_no_error)
+            case _:
+                raise CommandRefusedError("unknown_kind", "This node doesn't know the command.")
+
+    # --- bed ---
+
+    def _clear_bed(self, command: Command) -> None:
+        self._check_bed_seq(command)
+        report = self._view.report
+        if report is not None and report.state in AT_WORK_STATES:
+            raise CommandRefusedError("printer_busy", "The printer is printing.")
+        self._set_bed(command, BedState.CLEAR, "A person says that the plate is empty.")
+
+    def _unclear_bed(self, command: Command) -> None:
+        self._check_bed_seq(command)
+        bed = self._journal.printers.bed(command.printer_id)
+        if bed.state is not BedState.CLEAR:
+            raise CommandRefusedError("wrong_state", f"The bed is {bed.state.value} already.")
+        self._set_bed(command, bed.before_clear, "“Bed clear” was taken back.")
+
+    def _check_bed_seq(self, command: Command) -> None:
+        bed = self._journal.printers.bed(command.printer_id)
+        if command.bed_seq != bed.bed_seq:
+            raise CommandRefusedError(
+                "stale_bed",
+                f"The bed has changed since: it is {bed.state.value} now "
+                f"(number {bed.bed_seq}, not {command.bed_seq}).",
+            )
+
+    def _set_bed(self, command: Command, state: BedState, reason: str) -> None:
+        with self._journal.transaction():
+            self._journal.printers.set_bed(
+                command.printer_id, state, reason=reason, by_user=command.by
+            )
+            self._journal.commands.done(command)
+
+    # --- runs ---
+
+    def _cancel(self, command: Command) -> None:
+        """Keep the wish; the run's worker answers. Unknown runs may still be on their way."""
+        run = self._find_run(command)
+        if run is not None and run.state in TERMINAL_RUN_STATES:
+            raise CommandRefusedError("run_ended", f"The run had already ended: {run.state.value}.")
+        if run is not None and run.state is RunState.ATTENTION and not self._is_at_work(run):
+            raise CommandRefusedError(
+                "in_attention", "Nobody knows whether this print runs: look at it and resolve it."
+            )
+        self._journal.commands.want_cancel(command)
+
+    def _is_at_work(self, run: RunRecord) -> bool:
+        report = self._view.report
+        return report is not None and run.identity.is_in(report) and report.state in AT_WORK_STATES
+
+    def _resolve(self, command: Command) -> None:
+        run = self._find_run(command)
+        try:
+            state = _STATE_OF[Resolution(command.value or "")]
+        except ValueError:
+            raise CommandRefusedError("bad_value", "That is no way to resolve a run.") from None
+        if run is None or run.state in TERMINAL_RUN_STATES:
+            # The services' word stands; there is nothing to do here.
+            self._journal.commands.done(command)
+            return
+        with self._journal.transaction():
+            self._journal.runs.resolve(run.run_id, state)
+            self._journal.commands.done(command)
+
+    def _current_run(self, command: Command, *states: RunState) -> None:
+        run = self._find_run(command)
+        if run is None:
+            raise CommandRefusedError("unknown_run", "This node doesn't know the run.")
+        if run.state not in states:
+            raise CommandRefusedError("wrong_state", f"The run is {run.state.value}.")
+
+    def _find_run(self, command: Command) -> RunRecord | None:
+        if command.run_id is None:
+            raise CommandRefusedError("bad_value", "The command names no run.")
+        try:
+            return self._journal.runs.get(command.run_id)
+        except KeyError:
+            return None
+
+    # --- orders ---
+
+    async def _order(
+        self, command: Command, order: Order, is_done: Callable[[PrinterReport], bool]
+    ) -> None:
+        try:
+            await self._tools.printer.send(order)
+        except PrinterUnreachable as exc:
+            raise CommandRefusedError("printer_offline", str(exc)) from exc
+        deadline_s = self._tools.clock.boottime() + self._tools.timing.effect_s
+        while (left_s := deadline_s - self._tools.clock.boottime()) > 0:
+            report = self._view.report
+            if report is not None and is_done(report):
+                self._journal.commands.done(command)
+                return
+            await self._view.change(left_s)
+        raise CommandRefusedError("no_effect", "The printer didn't do it.")
+
+
+def _is_paused(report: PrinterReport) -> bool:
+    return report.state is PrinterState.PAUSE
+
+
+def _is_running(report: PrinterReport) -> bool:
+    return report.state in {PrinterState.RUNNING, PrinterState.PREPARE}
+
+
+def _has_no_error(report: PrinterReport) -> bool:
+    return all(len(code) != _ERROR_CODE_CHARS for code in report.codes)
+
+
+def _number(text: str | None) -> int:
+    try:
+        return int(text or "")
+    except ValueError:
+        raise CommandRefusedError("bad_value", f"{text!r} is not a number.") from None

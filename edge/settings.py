@@ -1,0 +1,126 @@
+"""The edge process's settings: environment variables, and printers.toml for further printers."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts.ids import NodeName
+from runtime.settings import CommonSettings, NatsSettings
+
+PRINTERS_FILE = "printers.toml"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; str() is one sentence for a person."""
+
+
+class PrinterSettings(BaseModel):
+    """One printer: an entry of printers.toml, or the BAMBU_* variables."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=100)
+    ip: str = Field(min_length=1)
+    serial: str = Field(min_length=8, max_length=32, pattern=r"^[0-9A-Za-z]+$")
+    access_code: SecretStr = Field(min_length=1)
+    ca_file: Path | None = None
+    mqtt_port: int = Field(default=8883, ge=1, le=65535)
+    ftps_port: int = Field(default=990, ge=1, le=65535)
+    camera_port: int = Field(default=6000, ge=1, le=65535)
+
+
+class BambuSettings(BaseSettings):
+    """The node's first printer."""
+
+    model_config = SettingsConfigDict(env_prefix="BAMBU_", extra="ignore")
+
+    ip: str = Field(default="", description="the printer's address on the LAN")
+    serial: str = Field(default="", description="the printer's serial number, 15 characters")
+    access_code: SecretStr = Field(
+        default=SecretStr(""), description="the access code on the printer's screen"
+    )
+    name: str = Field(default="", description="what people call the printer; default: its serial")
+    ca_file: Path | None = Field(
+        default=None, description="the printer's CA; without it, its issuer is trusted on first use"
+    )
+    mqtt_port: int = Field(default=8883, description="MQTT over TLS")
+    ftps_port: int = Field(default=990, description="FTPS, implicit TLS")
+    camera_port: int = Field(default=6000, description="camera")
+
+
+class EdgeSettings(CommonSettings, NatsSettings):
+    """What `layerline-edge run` needs."""
+
+    node: NodeName = Field(description="the node's name, as given when it was made")
+    edge_data: Path = Field(description="folder of the journal, printers.toml and captures")
+    observe_s: float = Field(
+        default=300.0, gt=0, description="seconds from the order to the evidence of a start"
+    )
+
+
+def load_settings() -> tuple[EdgeSettings, tuple[PrinterSettings, ...]]:
+    """Return the settings and the node's printers; raise SettingsError with a sentence."""
+    try:
+        settings = EdgeSettings()
+        first = BambuSettings()
+    except ValidationError as exc:
+        raise SettingsError(_sentence(exc)) from exc
+    printers = (*_first_printer(first), *_further_printers(settings.edge_data / PRINTERS_FILE))
+    if not printers:
+        raise SettingsError(
+            "No printer is set: give BAMBU_IP, BAMBU_SERIAL and BAMBU_ACCESS_CODE, or a "
+            f"{settings.edge_data / PRINTERS_FILE}."
+        )
+    serials = [printer.serial.upper() for printer in printers]
+    if len(set(serials)) != len(serials):
+        raise SettingsError("Two printers have the same serial: each may be given once.")
+    return settings, printers
+
+
+def _first_printer(first: BambuSettings) -> tuple[PrinterSettings, ...]:
+    needed = {
+        "BAMBU_IP": first.ip,
+        "BAMBU_SERIAL": first.serial,
+        "BAMBU_ACCESS_CODE": first.access_code.get_secret_value(),
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if len(missing) == len(needed):
+        return ()
+    if missing:
+        raise SettingsError(f"{', '.join(missing)} must be set too, for the first printer.")
+    values = first.model_dump() | {"name": first.name or first.serial}
+    return (_printer(values, "the BAMBU_* settings"),)
+
+
+def _further_printers(path: Path) -> tuple[PrinterSettings, ...]:
+    if not path.exists():
+        return ()
+    try:
+        entries = tomllib.loads(path.read_text()).get("printer", [])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise SettingsError(f"{path} can't be read: {exc}.") from exc
+    if not isinstance(entries, list):
+        raise SettingsError(f"{path} must hold [[printer]] tables.")
+    return tuple(_printer(entry, str(path)) for entry in entries)
+
+
+def _printer(values: object, source: str) -> PrinterSettings:
+    try:
+        return PrinterSettings.model_validate(values)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"In {source}, {field} is wrong: {first['msg']}.") from exc
+
+
+def _sentence(exc: ValidationError) -> str:
+    parts = []
+    for error in exc.errors():
+        name = str(error["loc"][0]).upper() if error["loc"] else "a setting"
+        prefix = str(exc.title).removesuffix("Settings").upper()
+        full = f"BAMBU_{name}" if prefix == "BAMBU" else f"LAYERLINE_{name}"
+        is_missing = error["type"] == "missing"
+        parts.append(f"{full} is not set" if is_missing else f"{full} is wrong ({error['msg']})")
+    return "; ".join(parts) + "."
