@@ -68,11 +68,9 @@ async def decide(
 ) -> None:
     """Change a job that no run has; raise Conflict when it is not as the person saw it."""
     job = await _job_for(session, actor, job_id, decision.action)
-    if job.version != decision.version:
-        raise _changed(job_id)
-    if job.state not in sources_of(decision.action):
-        raise _wrong_state(job, decision.action)
+    _must_fit(job, decision)
     job = await _locked(session, job_id)
+    _must_fit(job, decision)
     changes = _changes(job, actor, decision, now)
     changed = await session.exec(
         update(Job)
@@ -164,6 +162,17 @@ async def _job_for(session: AsyncSession, actor: Actor, job_id: UUID, action: Jo
     if not actor.is_admin and action not in OWNER_ACTIONS:
         raise NotAllowed("admins-only", "Only an admin can decide this. Ask one.")
     return job
+
+
+def _must_fit(job: Job, decision: Decision) -> None:
+    """Raise Conflict unless the decision is about the job as it is.
+
+    Asked before the lock too: a decision that is out of date must not make a claim skip the job.
+    """
+    if job.version != decision.version:
+        raise _changed(job.id)
+    if job.state not in sources_of(decision.action):
+        raise _wrong_state(job, decision.action)
 
 
 async def _locked(session: AsyncSession, job_id: UUID) -> Job:

@@ -118,9 +118,10 @@ class World:
             return list((await session.exec(statement)).all())
 
 
-def _body(response: httpx.Response) -> Any:
+def _body(response: httpx.Response) -> Json:
     assert response.is_success, f"{response.status_code} {response.text}"
-    return response.json() if response.content else {}
+    body: Json = response.json() if response.content else {}
+    return body
 
 
 def problem(response: httpx.Response) -> Json:

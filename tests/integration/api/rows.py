@@ -93,11 +93,9 @@ async def announced_printer(world: World, **changes: Any) -> PrinterState:
     return state
 
 
-async def claimed_run(
-    world: World, job_id: UUID, state: PrinterState, run_state: RunState, **changes: Any
-) -> Run:
-    """Add a run of a queued job, as dispatch and the projector would have left it."""
-    run = Run(
+def new_run(job_id: UUID, state: PrinterState, run_state: RunState, **changes: Any) -> Run:
+    """Return a run as dispatch and the projector would have left it."""
+    return Run(
         **{
             "id": uuid4(),
             "job_id": job_id,
@@ -132,6 +130,13 @@ async def claimed_run(
             **changes,
         }
     )
+
+
+async def claimed_run(
+    world: World, job_id: UUID, state: PrinterState, run_state: RunState, **changes: Any
+) -> Run:
+    """Add a run of a queued job."""
+    run = new_run(job_id, state, run_state, **changes)
     await world.add(run)
     job = await world.row(Job, job_id)
     job.state, job.run_id = JobState.QUEUED, run.id

@@ -30,7 +30,9 @@ async def known_at_provider(world: World, **claims: object) -> str:
     """Return the subject of a new account at the provider."""
     subject = uuid4().hex
     async with httpx.AsyncClient() as http:
-        answer = await http.put(f"{world.env['LAYERLINE_OIDC_ISSUER']}/users/{subject}", json=claims)
+        answer = await http.put(
+            f"{world.env['LAYERLINE_OIDC_ISSUER']}/users/{subject}", json=claims
+        )
         answer.raise_for_status()
     return subject
 
