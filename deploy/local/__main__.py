@@ -22,6 +22,7 @@ SAMPLE = ROOT / "samples" / "cube-small.gcode.3mf"
 BACKGROUND_WITHIN_S = 120.0
 STOP_WITHIN_S = 60.0
 POLL_S = 0.1
+DEMO_SPEED = 20.0
 EXIT_FAILED, EXIT_UNUSABLE = 1, 2
 
 
@@ -31,8 +32,8 @@ def main() -> int:
     data_dir: Path = options.data_dir
     if options.command == "up":
         if options.background:
-            return _up_in_background(data_dir, options.printers)
-        return _up(data_dir, options.printers)
+            return _up_in_background(data_dir, options.printers, options.speed)
+        return _up(data_dir, options.printers, options.speed)
     if options.command == "down":
         return _down(data_dir)
     if options.command == "demo":
@@ -46,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start everything and keep it running")
     up.add_argument("--printers", type=_printer_count, default=1)
+    up.add_argument(
+        "--speed", type=float, default=DEMO_SPEED, help="how much faster printers print"
+    )
     up.add_argument("--background", action="store_true", help="return when it is healthy")
     commands.add_parser("down", help="stop it")
     commands.add_parser("status", help="say whether it runs")
@@ -60,10 +64,10 @@ def _printer_count(text: str) -> int:
     return int(text)
 
 
-def _up(data_dir: Path, printers: int) -> int:
+def _up(data_dir: Path, printers: int, speed: float) -> int:
     try:
         with exclusive(data_dir):
-            return asyncio.run(_keep_up(StackOptions(data_dir, printers)))
+            return asyncio.run(_keep_up(StackOptions(data_dir, printers, speed)))
     except AlreadyRunning:
         return _already_running(data_dir)
 
@@ -112,7 +116,7 @@ async def _run(options: StackOptions, stop: asyncio.Event) -> None:
         await stop.wait()
 
 
-def _up_in_background(data_dir: Path, printers: int) -> int:
+def _up_in_background(data_dir: Path, printers: int, speed: float) -> int:
     if read_state(data_dir) is not None:
         return _already_running(data_dir)
     logs = data_dir / "logs"
@@ -128,6 +132,8 @@ def _up_in_background(data_dir: Path, printers: int) -> int:
                 "up",
                 "--printers",
                 str(printers),
+                "--speed",
+                str(speed),
             ],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -180,7 +186,7 @@ def _demo(data_dir: Path, file: Path) -> int:
     if state is not None:
         return play(_demo_stack(state), file)
     print("Layerline does not run yet; starting it for the demo ...")
-    code = _up_in_background(data_dir, 1)
+    code = _up_in_background(data_dir, 1, DEMO_SPEED)
     state = read_state(data_dir)
     if code != 0 or state is None:
         return code or EXIT_UNUSABLE

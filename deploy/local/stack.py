@@ -59,7 +59,7 @@ class StackOptions:
 
     data_dir: Path
     printers: int = 1
-    speed: float = 60.0
+    speed: float = 20.0
     """How much faster than a real one a simulated printer prints."""
 
 
