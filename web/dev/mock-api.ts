@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 import type { components } from "../src/generated/api.ts";
-import { ago, artifactOf, job, ME, plates, seedEvents, seedJobs, seedPrinters, type Artifact, type Job } from "./seeds.ts";
+import { ago, artifactOf, job, ME, plates, seedEvents, seedJobs, seedPrinters, type Artifact, type Job, type Printer } from "./seeds.ts";
 
 type Fact = components["schemas"]["FeedFact"];
 type Telemetry = components["schemas"]["PrinterTelemetry"];
@@ -56,24 +56,31 @@ class World {
 
   step(): void {
     for (const printer of this.printers.filter((each) => each.is_online)) {
+      this.send("telemetry", newsOf(printer));
       const current = printer.current_job;
-      const hot = current !== null && current.status === "printing";
-      const news: Telemetry = {
-        node: printer.node, printer_id: printer.id, run_id: current?.run_id ?? null, at: new Date().toISOString(),
-        nozzle_c: hot ? 218 + Math.round(Math.random() * 3) : 31, nozzle_target_c: hot ? 220 : 0,
-        bed_c: hot ? 65 : 54, bed_target_c: hot ? 65 : 0, percent: current?.percent ?? null, layer: current?.layer ?? null,
-        total_layers: null, minutes_left: null, stage: null, upload_percent: 40,
-      };
-      this.send("telemetry", news);
-      if (current?.phase !== "printing" || current.percent === null || current.percent >= 99) continue;
-      const percent = current.percent + (process.env["MOCK_STILL"] === undefined ? 1 : 0);
-      this.set(current.id, { percent });
-      this.fact("job.progress", {
-        job_id: current.id, run_id: current.run_id, printer_id: printer.id, percent,
-        layer: Math.round(percent * 1.24), total_layers: 124, minutes_left: Math.round((100 - percent) * 1.13),
-      });
+      if (current?.phase === "printing" && process.env["MOCK_STILL"] === undefined) this.advance(current);
     }
   }
+
+  advance(current: Job): void {
+    const percent = Math.min(99, (current.percent ?? 0) + 1);
+    this.set(current.id, { percent });
+    this.fact("job.progress", {
+      job_id: current.id, run_id: current.run_id, percent,
+      layer: Math.round(percent * 1.24), total_layers: 124, minutes_left: Math.round((100 - percent) * 1.13),
+    });
+  }
+}
+
+function newsOf(printer: Printer): Telemetry {
+  const current = printer.current_job;
+  const isHot = current?.status === "printing";
+  return {
+    node: printer.node, printer_id: printer.id, run_id: current?.run_id ?? null, at: new Date().toISOString(),
+    nozzle_c: isHot ? 218 + Math.round(Math.random() * 3) : 31, nozzle_target_c: isHot ? 220 : 0,
+    bed_c: isHot ? 65 : 54, bed_target_c: isHot ? 65 : 0, percent: null, layer: null,
+    total_layers: null, minutes_left: null, stage: null, upload_percent: 40,
+  };
 }
 
 function problem(status: number, detail: string, job_: Job | null = null): Answer {
@@ -222,13 +229,20 @@ export function mockApi(): Plugin {
       server.httpServer?.on("close", () => clearInterval(timer));
       server.middlewares.use((request, response, next) => {
         const url = new URL(request.url ?? "/", "http://mock");
-        if (url.pathname === "/api/feed") return openFeed(world, request, response);
+        if (url.pathname === "/api/feed") {
+          openFeed(world, request, response);
+          return;
+        }
         if (url.pathname.startsWith("/mock-s3/")) {
           request.resume().on("end", () => response.end());
           return;
         }
         const route = table.find(([method, path]) => method === request.method && path.test(url.pathname));
-        if (route === undefined) return url.pathname.startsWith("/api/") ? void response.writeHead(404).end() : next();
+        if (route === undefined) {
+          if (url.pathname.startsWith("/api/")) response.writeHead(404).end();
+          else next();
+          return;
+        }
         void bodyOf(request).then((text) => {
           const body = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
           const [status, answer] = route[2](url.pathname.match(route[1]) ?? [""], body, url);

@@ -47,7 +47,9 @@ export class FeedClient {
     this.canResume = false;
     const source = this.makeSource(this.url);
     this.source = source;
-    source.addEventListener("hello", (event) => this.hello(JSON.parse(event.data as string) as Hello));
+    source.addEventListener("hello", (event) => {
+      this.hello(JSON.parse(event.data as string) as Hello, event.lastEventId);
+    });
     source.addEventListener("fact", (event) => this.fact(JSON.parse(event.data as string) as Fact));
     source.addEventListener("telemetry", (event) => {
       this.handlers.onTelemetry(JSON.parse(event.data as string) as Telemetry);
@@ -66,7 +68,7 @@ export class FeedClient {
     this.source = undefined;
   }
 
-  private hello(hello: Hello): void {
+  private hello(hello: Hello, lastEventId: string): void {
     setServerTime(hello.server_time);
     this.retryMs = FIRST_RETRY_MS;
     const isNewBuild = this.buildId !== undefined && this.buildId !== hello.build_id;
@@ -78,6 +80,7 @@ export class FeedClient {
     }));
     // Without a Last-Event-ID nothing is sent again: what was read before may be old.
     if (!this.canResume) this.handlers.onReset();
+    this.canResume ||= lastEventId !== "";
   }
 
   private fact(fact: Fact): void {

@@ -24,8 +24,6 @@ export const de: Catalogue = {
   },
   common: {
     retry: "Noch einmal",
-    close: "Schließen",
-    back: "Zurück",
     more: "Mehr zeigen",
     loading: (what) => `Lädt ${what} …`,
     slow: "Lädt noch. Der Server ist langsam oder die Leitung schlecht.",
@@ -39,9 +37,7 @@ export const de: Catalogue = {
     code: (c) => `Code ${c}`,
     asking: "Fragt …",
     plate: (n) => `Platte ${n}`,
-    copy: (n) => `Kopie ${n}`,
     by: (name) => `von ${name}`,
-    needsLine: "Braucht eine Verbindung.",
   },
   band: {
     offline: (t) => `Du bist offline. Du siehst den Stand von ${t}. Nichts Getipptes geht verloren.`,
@@ -79,7 +75,6 @@ export const de: Catalogue = {
   drop: {
     title: "Geslicte Datei hier ablegen",
     hint: ".gcode.3mf, je bis 100 MB",
-    or: "oder",
     choose: "Dateien wählen",
     overlay: "Zum Einreichen loslassen",
     onlyTwenty: (n) => `20 Dateien auf einmal. ${plural(n, "Datei blieb", "Dateien blieben")} draußen: danach hinzufügen.`,
@@ -107,7 +102,6 @@ export const de: Catalogue = {
     known: "Diese Datei von dir ist schon da; es musste nichts gesendet werden.",
     refused: "Abgelehnt",
     ready: "Geprüft",
-    cancelled: "Gestoppt",
     submitted: (n) => `Eingereicht: ${plural(n, "Auftrag", "Aufträge")}`,
     cancel: (f) => `Senden von ${f} stoppen`,
     remove: (f) => `${f} entfernen`,
@@ -122,7 +116,6 @@ export const de: Catalogue = {
     submitting: "Reicht ein …",
     notYet: "Warte, bis die Dateien geprüft sind.",
     retry: "Noch einmal senden",
-    noPicture: "Kein Bild",
   },
   jobs: {
     title: "Meine Aufträge",
@@ -245,7 +238,6 @@ export const de: Catalogue = {
   },
   said: {
     by: (name, text) => `${name}: „${text}“`,
-    approvedBy: (name) => `Von ${name} freigegeben.`,
     brokeOff: (p, why) => `Bei ${p} gescheitert: ${why}`,
     printedIn: (d) => `In ${d} gedruckt.`,
     on: (printer) => `auf ${printer}`,
@@ -329,7 +321,6 @@ export const de: Catalogue = {
     firmware: "Firmware",
     model: "Modell",
     last: "Zuletzt gehört",
-    open: (name) => `${name} öffnen`,
     queue: (title) => `Warteschlange ${title}`,
     jobsWaiting: (n) => (n === 0 ? "Nichts wartet." : plural(n, "Auftrag wartet.", "Aufträge warten.")),
     held: "Angehalten: nichts startet.",
@@ -367,7 +358,6 @@ export const de: Catalogue = {
     starts: "Der nächste passende Auftrag startet in ein paar Sekunden.",
     stop: "Halt: das Bett ist nicht frei",
     noAnswer: "Der Knoten des Druckers hat noch nicht geantwortet. Dein Wort wartet auf ihn.",
-    refused: (why) => `Nicht angenommen: ${why}`,
     told: "Gesagt. Wartet auf den Knoten des Druckers …",
     seq: (n) => `Blick Nr. ${n}`,
   },

@@ -23,8 +23,6 @@ export const en = {
   },
   common: {
     retry: "Try again",
-    close: "Close",
-    back: "Back",
     more: "Show more",
     loading: (what: string) => `Loading ${what} …`,
     slow: "Still loading. The server is slow or the line is bad.",
@@ -38,9 +36,7 @@ export const en = {
     code: (c: string) => `Code ${c}`,
     asking: "Asking …",
     plate: (n: number) => `Plate ${n}`,
-    copy: (n: number) => `copy ${n}`,
     by: (name: string) => `by ${name}`,
-    needsLine: "Needs a connection.",
   },
   band: {
     offline: (t: string) => `You are offline. You see what was true at ${t}. Nothing you type is lost.`,
@@ -78,7 +74,6 @@ export const en = {
   drop: {
     title: "Drop a sliced file here",
     hint: ".gcode.3mf, up to 100 MB each",
-    or: "or",
     choose: "Choose files",
     overlay: "Drop to submit",
     onlyTwenty: (n: number) => `20 files at once. ${plural(n, "file was", "files were")} left out: add them after these.`,
@@ -106,7 +101,6 @@ export const en = {
     known: "These bytes of yours are here already; nothing had to be sent.",
     refused: "Refused",
     ready: "Checked",
-    cancelled: "Stopped",
     submitted: (n: number) => `Submitted: ${plural(n, "job", "jobs")}`,
     cancel: (f: string) => `Stop sending ${f}`,
     remove: (f: string) => `Remove ${f}`,
@@ -121,7 +115,6 @@ export const en = {
     submitting: "Submitting …",
     notYet: "Wait until the files are checked.",
     retry: "Send again",
-    noPicture: "No picture",
   },
   jobs: {
     title: "My jobs",
@@ -238,7 +231,6 @@ export const en = {
   },
   said: {
     by: (name: string, text: string) => `${name}: “${text}”`,
-    approvedBy: (name: string) => `Approved by ${name}.`,
     brokeOff: (p: string, why: string) => `Broke off at ${p}: ${why}`,
     printedIn: (d: string) => `Printed in ${d}.`,
     on: (printer: string) => `on ${printer}`,
@@ -315,7 +307,6 @@ export const en = {
     firmware: "Firmware",
     model: "Model",
     last: "Last word",
-    open: (name: string) => `Open ${name}`,
     queue: (title: string) => `Queue ${title}`,
     jobsWaiting: (n: number) => (n === 0 ? "Nothing waits." : plural(n, "job waits.", "jobs wait.")),
     held: "On hold: nothing starts.",
@@ -353,7 +344,6 @@ export const en = {
     starts: "The next job that fits starts in a few seconds.",
     stop: "Stop: the bed is not clear",
     noAnswer: "The printer's node has not answered yet. Your word waits for it.",
-    refused: (why: string) => `Not accepted: ${why}`,
     told: "Said. Waiting for the printer's node …",
     seq: (n: number) => `Look no. ${n}`,
   },

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { de } from "@/lib/i18n/de";
+import { en } from "@/lib/i18n/en";
+
+type Tree = Record<string, unknown>;
+
+function leaves(tree: Tree, prefix = ""): [path: string, value: unknown][] {
+  return Object.entries(tree).flatMap(([key, value]): [string, unknown][] => {
+    const path = prefix === "" ? key : `${prefix}.${key}`;
+    const isBranch = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isBranch ? leaves(value as Tree, path) : [[path, value]];
+  });
+}
+
+function paths(tree: Tree): string[] {
+  return leaves(tree).map(([path]) => path);
+}
+
+function sources(folder: string): string {
+  return readdirSync(folder, { withFileTypes: true })
+    .map((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return entry.name === "i18n" || entry.name === "generated" ? "" : sources(path);
+      return /\.tsx?$/.test(entry.name) ? readFileSync(path, "utf8") : "";
+    })
+    .join("\n");
+}
+
+/** Looked up by a value of the API, not by name: these branches are used as a whole. */
+const BY_VALUE = ["events", "status", "signin.errors", "printers.state", "attention.choices", "bad", "jobs.filter", "app.theme", "act"];
+
+describe("catalogues", () => {
+  it("have the same keys", () => {
+    expect(paths(de).sort()).toEqual(paths(en).sort());
+  });
+
+  it("translate every sentence", () => {
+    const german = new Map(leaves(de));
+    const same = leaves(en).filter(
+      ([path, value]) => typeof value === "string" && value.includes(" ") && value === german.get(path),
+    );
+    expect(same).toEqual([]);
+  });
+
+  it("hold no key that nothing shows", () => {
+    const text = sources("src");
+    const unused = paths(en).filter((path) => {
+      if (BY_VALUE.some((branch) => path === branch || path.startsWith(`${branch}.`))) return false;
+      return !text.includes(`t.${path}`) && !text.includes(`names.${path.split(".").at(-1) ?? ""}`);
+    });
+    expect(unused).toEqual([]);
+  });
+
+  it("speak without exclamation marks and politeness", () => {
+    const text = readFileSync("src/lib/i18n/en.ts", "utf8");
+    expect(text).not.toMatch(/(oops|successfully|an error occurred)/i);
+    expect(text).not.toMatch(/[a-z]!["`]/);
+  });
+});
