@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypeAlias
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -13,10 +13,24 @@ from contracts.events import AnyEvent
 from services.db.channels import EVENTS, QUEUE
 from services.projector.reading import Entry, Message, details_of
 
-Connection = asyncpg.Connection[Any]
+Connection: TypeAlias = asyncpg.Connection
 
 _DEAD_LETTERS = UUID("8c8a7f0e-93ab-5c3d-a7a6-5e3f3b1f6d11")
 
+_COLUMNS = (
+    "event_id",
+    "type",
+    "v",
+    "node",
+    "journal_id",
+    "node_seq",
+    "job_id",
+    "run_id",
+    "run_seq",
+    "printer_id",
+    "occurred_at",
+    "body",
+)
 _INSERT = """
 INSERT INTO event_log (event_id, type, v, node, journal_id, node_seq, job_id, run_id, run_seq,
                        printer_id, occurred_at, received_at, body)
@@ -79,10 +93,7 @@ async def insert(
     """Add the entries in their order; return the gseq of those that were not there yet."""
     if not entries:
         return {}
-    names = (
-        "event_id type v node journal_id node_seq job_id run_id run_seq printer_id occurred_at body"
-    ).split()
-    columns = [[getattr(entry, name) for entry in entries] for name in names]
+    columns = [[getattr(entry, name) for entry in entries] for name in _COLUMNS]
     rows = await connection.fetch(_INSERT, *columns, received_at)
     return {row["event_id"]: row["gseq"] for row in rows}
 

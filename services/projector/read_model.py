@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +12,7 @@ from contracts.lifecycle import BedState, Resolution, RunState
 from services.projector.printer_projection import PrinterView
 from services.projector.projection import RunView
 
-Connection = asyncpg.Connection[Any]
+Connection: TypeAlias = asyncpg.Connection
 
 _RUN_STATE_COLUMNS: Mapping[str, str] = {
     "state": "text",
@@ -37,9 +37,26 @@ _RUN_STATE_COLUMNS: Mapping[str, str] = {
 """What the projector writes of a run; the rest is the claim's."""
 
 _PRINTER_COLUMNS = (
-    "printer_id node journal_id node_seq serial name firmware loaded is_online activity detail "
-    "code bed bed_seq bed_run_id bed_by bed_reason bed_since last_fact_at"
-).split()
+    "printer_id",
+    "node",
+    "journal_id",
+    "node_seq",
+    "serial",
+    "name",
+    "firmware",
+    "loaded",
+    "is_online",
+    "activity",
+    "detail",
+    "code",
+    "bed",
+    "bed_seq",
+    "bed_run_id",
+    "bed_by",
+    "bed_reason",
+    "bed_since",
+    "last_fact_at",
+)
 
 _RUNS = f"""
 SELECT id, job_id, printer_id, node, releases_before, (spec->>'estimate_s')::int AS estimate_s,
@@ -162,12 +179,7 @@ async def answer_command(
     connection: Connection, fact: CommandDone | CommandRefused, now: datetime
 ) -> None:
     """Write a node's answer beside the command; the first one stands."""
-    is_done = isinstance(fact, CommandDone)
-    await connection.execute(
-        _ANSWER,
-        fact.command_id,
-        fact.node,
-        now,
-        "done" if is_done else "refused",
-        None if is_done else fact.reason,
-    )
+    answer, reason = "done", None
+    if isinstance(fact, CommandRefused):
+        answer, reason = "refused", fact.reason
+    await connection.execute(_ANSWER, fact.command_id, fact.node, now, answer, reason)

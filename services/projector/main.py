@@ -1,0 +1,74 @@
+"""The projector's process: events into the read model, and the deadlines of runs."""
+
+import asyncio
+import os
+
+import structlog
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from runtime.clock import SystemClock
+from runtime.health import health_server
+from runtime.logging import configure_logging
+from runtime.process import run_until_stopped
+from services.messaging.broker import ServiceBroker
+from services.projector.consuming import CONSUMERS, Consumption, subscribe
+from services.projector.deadlines import DeadlineWatch
+from services.projector.projection import Waits
+from services.projector.settings import ProjectorSettings
+from services.projector.writing import Writer
+
+log = structlog.get_logger()
+
+CONSUMER_CHECK_S = 30.0
+EXIT_CODE_CONSUMER_MISSING = 71
+
+
+def run() -> None:
+    """Run until SIGTERM."""
+    settings = ProjectorSettings()
+    configure_logging("projector", log_format=settings.log_format, level=settings.log_level)
+    run_until_stopped(lambda stop: _main(settings, stop))
+
+
+async def _main(settings: ProjectorSettings, stop: asyncio.Event) -> None:
+    clock, waits = SystemClock(), Waits().scaled(settings.time_scale)
+    writer = Writer(settings)
+    deadlines = DeadlineWatch(writer, clock, waits)
+    service = ServiceBroker(settings, name="projector")
+    subscribe(service, Consumption(writer, deadlines, clock, waits))
+    checks = {"database": writer.check, "broker": service.check}
+    async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(work)
+            for work in (writer.hold(), _consume(service, writer), deadlines.run())
+        ]
+        await stop.wait()
+        # The consumers first, so that the last batch commits on the connection it began on.
+        await service.stop()
+        for task in running:
+            task.cancel()
+
+
+async def _consume(service: ServiceBroker, writer: Writer) -> None:
+    """Consume once this process is the one that writes; watch that the consumers stay there."""
+    await writer.is_first.wait()
+    await service.broker.start()
+    log.info("projector_consuming")
+    js = service.jetstream()
+    while True:
+        await asyncio.sleep(CONSUMER_CHECK_S)
+        await _check_consumers(js)
+
+
+async def _check_consumers(js: JetStreamContext) -> None:
+    """End the process when a consumer is gone: its start provisions first."""
+    for stream, durable in CONSUMERS:
+        try:
+            await js.consumer_info(stream.name, durable)
+        except NotFoundError:
+            log.error("consumer_missing", stream=stream.name, consumer=durable)
+            os._exit(EXIT_CODE_CONSUMER_MISSING)
+        except (NatsError, TimeoutError) as exc:
+            log.warning("consumer_check_failed", error=f"{type(exc).__name__}: {exc}")

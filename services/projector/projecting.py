@@ -1,0 +1,271 @@
+"""A batch of messages in one transaction: log, fold, watermark, dead letters, notification."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from contracts.events import AnyEvent, CommandDone, CommandRefused, JobClaimed
+from contracts.lifecycle import IllegalTransition, RunState
+from runtime.clock import Clock
+from services.projector import event_log, read_model
+from services.projector.event_log import Watermark
+from services.projector.printer_projection import (
+    PRINTER_EVENTS,
+    PrinterView,
+    fold_printer,
+    new_printer,
+)
+from services.projector.projection import RUN_EVENTS, NotThisRun, RunView, Waits, fold_run
+from services.projector.reading import Entry, Message, Unreadable, details_of, read
+
+log = structlog.get_logger()
+
+Connection: TypeAlias = asyncpg.Connection
+
+BAD_DATA = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    ValueError,
+    OverflowError,
+)
+"""What a message can do to the database; anything else is the database's own trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An event whose turn it is to be folded."""
+
+    message: Message
+    event: AnyEvent
+    received_at: datetime
+
+
+@dataclass
+class Outcome:
+    """What became of a batch."""
+
+    logged: int = 0
+    dead: int = 0
+    has_new_deadlines: bool = False
+
+
+@dataclass
+class _Batch:
+    """The state of one transaction."""
+
+    connection: Connection
+    now: datetime
+    waits: Waits
+    outcome: Outcome = field(default_factory=Outcome)
+    last_gseq: int | None = None
+    has_released: bool = False
+
+    async def bury(self, message: Message, reason: str) -> None:
+        self.outcome.dead += 1
+        log.warning("message_buried", subject=message.subject, reason=reason)
+        await event_log.bury(self.connection, message, reason, self.now)
+
+
+async def project(
+    connection: Connection, messages: Sequence[Message], clock: Clock, waits: Waits
+) -> Outcome:
+    """Take messages into the log and the read model, all or none.
+
+    A bad message becomes a dead letter. Raises the errors of a database that is away.
+    """
+    batch = _Batch(connection, clock.now(), waits)
+    try:
+        async with connection.transaction():
+            await _apply(batch, messages)
+            await _notify(batch)
+    except BAD_DATA as exc:
+        log.warning("batch_taken_apart", error=f"{type(exc).__name__}: {exc}", size=len(messages))
+        batch = _Batch(connection, batch.now, waits)
+        async with connection.transaction():
+            for message in messages:
+                await _apply_alone(batch, message)
+            await _notify(batch)
+    return batch.outcome
+
+
+async def _apply_alone(batch: _Batch, message: Message) -> None:
+    """Apply one message under a savepoint; if that fails, keep at least its place in the log."""
+    for is_folded in (True, False):
+        try:
+            async with batch.connection.transaction():
+                await _apply(batch, [message], is_folded=is_folded)
+        except BAD_DATA as exc:
+            reason = f"{type(exc).__name__}: {exc}"
+            if is_folded:
+                await batch.bury(message, reason)
+        else:
+            return
+
+
+async def _notify(batch: _Batch) -> None:
+    await event_log.notify(
+        batch.connection, last_gseq=batch.last_gseq, has_released=batch.has_released
+    )
+
+
+async def _apply(batch: _Batch, messages: Sequence[Message], *, is_folded: bool = True) -> None:
+    entries = await _read_all(batch, messages)
+    journals = list({entry.journal_id for entry in entries if entry.journal_id is not None})
+    marks = await event_log.watermarks(batch.connection, journals) if journals else {}
+    entries = await _without_strangers(batch, entries, marks)
+    gseqs = await event_log.insert(batch.connection, entries, batch.now)
+    new = _once([entry for entry in entries if entry.event_id in gseqs])
+    if not new:
+        return
+    batch.outcome.logged += len(new)
+    batch.last_gseq = max(gseqs.values())
+    for entry in new:
+        if entry.problem is not None:
+            await batch.bury(entry.message, entry.problem)
+    items = [
+        Item(entry.message, entry.event, batch.now)
+        for entry in new
+        if entry.journal_id is None and entry.event is not None
+    ]
+    items += await _items_in_order(batch, new, marks)
+    if is_folded:
+        await _fold(batch, items)
+
+
+async def _fold(batch: _Batch, items: Sequence[Item]) -> None:
+    await _fold_runs(batch, items)
+    await _fold_printers(batch, items)
+    for item in items:
+        if isinstance(item.event, CommandDone | CommandRefused):
+            await read_model.answer_command(batch.connection, item.event, item.received_at)
+        elif isinstance(item.event, JobClaimed):
+            batch.outcome.has_new_deadlines = True
+
+
+async def _read_all(batch: _Batch, messages: Sequence[Message]) -> list[Entry]:
+    entries: list[Entry] = []
+    for message in messages:
+        try:
+            entries.append(read(message))
+        except Unreadable as exc:
+            await batch.bury(message, str(exc))
+    return entries
+
+
+async def _without_strangers(
+    batch: _Batch, entries: Sequence[Entry], marks: Mapping[UUID, Watermark]
+) -> list[Entry]:
+    """Bury facts in another node's journal: the first node that uses a journal owns it."""
+    owners = {journal_id: mark.node for journal_id, mark in marks.items()}
+    kept: list[Entry] = []
+    for entry in entries:
+        owner = entry.node
+        if entry.journal_id is not None and entry.node is not None:
+            owner = owners.setdefault(entry.journal_id, entry.node)
+        if owner == entry.node:
+            kept.append(entry)
+        else:
+            await batch.bury(entry.message, f"the journal is node {owner}'s")
+    return kept
+
+
+def _once(entries: Sequence[Entry]) -> list[Entry]:
+    """Drop copies within a batch."""
+    return list({entry.event_id: entry for entry in reversed(entries)}.values())[::-1]
+
+
+async def _items_in_order(
+    batch: _Batch, new: Sequence[Entry], marks: Mapping[UUID, Watermark]
+) -> list[Item]:
+    """Return the facts whose turn has come, each journal's in its order; move its watermark.
+
+    A fact behind a gap stays in the log until the gap is filled, so that the facts of a run are
+    folded in their order whatever order they came in.
+    """
+    by_journal: dict[UUID, dict[int, Entry]] = {}
+    for entry in new:
+        if entry.journal_id is not None and entry.node_seq is not None:
+            by_journal.setdefault(entry.journal_id, {})[entry.node_seq] = entry
+    items: list[Item] = []
+    moved: dict[UUID, Watermark] = {}
+    for journal_id, facts in by_journal.items():
+        node = next(iter(facts.values())).node or ""
+        mark = marks.get(journal_id) or Watermark(node, 0)
+        seq = mark.contiguous_seq
+        while (fact := facts.get(seq + 1)) is not None:
+            seq += 1
+            if fact.event is not None:
+                items.append(Item(fact.message, fact.event, batch.now))
+        if seq > mark.contiguous_seq:
+            for held in await event_log.held_after(batch.connection, journal_id, seq):
+                seq = held.node_seq
+                if held.event is not None:
+                    items.append(Item(held.message, held.event, held.received_at))
+        moved[journal_id] = Watermark(mark.node, seq)
+    await event_log.advance(batch.connection, moved, batch.now)
+    return items
+
+
+async def _fold_runs(batch: _Batch, items: Sequence[Item]) -> None:
+    wanted = [
+        (item, item.event.run_id)
+        for item in items
+        if isinstance(item.event, RUN_EVENTS) and item.event.run_id is not None
+    ]
+    if not wanted:
+        return
+    run_ids = list({run_id for _, run_id in wanted})
+    before = await read_model.load_runs(batch.connection, run_ids)
+    after: dict[UUID, RunView] = dict(before)
+    for item, run_id in wanted:
+        view = after.get(run_id)
+        if view is None:
+            await batch.bury(item.message, f"there is no run {run_id}")
+            continue
+        try:
+            after[run_id] = fold_run(view, item.event, item.received_at, batch.waits)
+        except (IllegalTransition, NotThisRun) as exc:
+            await batch.bury(item.message, str(exc))
+    changed = [view for run_id, view in after.items() if view != before[run_id]]
+    await read_model.save_runs(batch.connection, changed)
+    batch.outcome.has_new_deadlines |= any(
+        view.deadline_at != before[view.id].deadline_at for view in changed
+    )
+    batch.has_released |= any(
+        view.state is RunState.RELEASED and before[view.id].state is not RunState.RELEASED
+        for view in changed
+    )
+
+
+async def _fold_printers(batch: _Batch, items: Sequence[Item]) -> None:
+    wanted = [
+        (item.event, item.received_at) for item in items if isinstance(item.event, PRINTER_EVENTS)
+    ]
+    if not wanted:
+        return
+    ids = list({fact.printer_id for fact, _ in wanted})
+    views = await read_model.load_printers(batch.connection, ids)
+    for fact, received_at in wanted:
+        view = views.get(fact.printer_id)
+        if view is None or view.journal_id != fact.journal_id:
+            view = await _as_journal_knows(batch, new_printer(fact, received_at), fact.node_seq)
+        views[fact.printer_id] = fold_printer(view, fact, received_at)
+    await read_model.save_printers(batch.connection, list(views.values()))
+
+
+async def _as_journal_knows(batch: _Batch, view: PrinterView, node_seq: int) -> PrinterView:
+    """Return the printer by all that its journal said before: another one spoke in between."""
+    facts = await read_model.printer_facts_before(
+        batch.connection, view.printer_id, view.journal_id, node_seq
+    )
+    for body, received_at in facts:
+        fact = details_of(body)
+        if isinstance(fact, PRINTER_EVENTS):
+            view = fold_printer(view, fact, received_at)
+    return view
