@@ -43,7 +43,7 @@ from contracts.lifecycle import (
 from services.db import outbox
 from services.db.tables.machines import Command, Run
 from services.db.tables.work import Job
-from services.jobs import audit, commands
+from services.jobs import audit, commands, ringing
 from services.jobs.actors import Actor
 from services.jobs.errors import Conflict, NotAllowed, Unknown
 
@@ -86,6 +86,8 @@ async def decide(
     if changed.rowcount != 1:
         raise _changed(job_id)
     await outbox.add_event(session, _event(job, actor, decision, changes, now))
+    if changes["not_before"] is not None:
+        await ringing.tell_ringer(session)
     _record(session, actor, job, decision.action, now, decision.words)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +15,7 @@ from contracts.events import JobRequeued, RequeueReason
 from contracts.ids import CorrelationId, EventId, JobId, UserId
 from contracts.lifecycle import JobState, RunState
 from services.db import outbox
+from services.db.channels import QUEUE
 from services.db.tables.machines import Run
 from services.db.tables.work import Job
 
@@ -66,6 +67,11 @@ async def ring_all(session: AsyncSession, reason: RequeueReason, now: datetime) 
     jobs = list(rows)
     await _ring(session, jobs, reason, now)
     return len(jobs)
+
+
+async def tell_ringer(session: AsyncSession) -> None:
+    """Wake the ringer once this transaction has committed: a `not_before` is to be watched."""
+    await session.exec(text(f"NOTIFY {QUEUE}"))  # type: ignore[call-overload]
 
 
 async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
