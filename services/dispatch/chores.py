@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from nats.errors import Error as NatsError
@@ -85,7 +85,9 @@ class Chores:
         except NotFoundError:
             log.error("stream_missing", stream=stream)
             return False
-        created_at = _created_at(info)
+        created_at = info.created
+        if created_at is None:
+            return False
         async with self._sessions() as session, session.begin():
             seen = await session.get(StreamSeen, stream, with_for_update=True)
             if seen is None:
@@ -111,10 +113,3 @@ class Chores:
 
 async def _ring_all(session: AsyncSession, now: datetime) -> int:
     return await ringing.ring_all(session, RequeueReason.STREAM_LOST, now)
-
-
-def _created_at(info: Any) -> datetime:
-    created = info.created
-    if isinstance(created, datetime):
-        return created
-    return datetime.fromisoformat(str(created)[:26].rstrip("Z") + "+00:00")
