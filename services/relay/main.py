@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from typing import Any
 
 import asyncpg
 import structlog
@@ -57,7 +56,7 @@ class Relay:
         self._settings = settings
         self._client = client
         self._wake = asyncio.Event()
-        self._connection: asyncpg.Connection[Any] | None = None
+        self._connection: asyncpg.Connection | None = None
 
     async def check_database(self) -> None:
         """Raise unless the database connection is there."""
@@ -79,7 +78,7 @@ class Relay:
                 log.warning("relay_database_lost", error=f"{type(exc).__name__}: {exc}")
             await asyncio.sleep(next(waits))
 
-    async def _serve(self, connection: asyncpg.Connection[Any]) -> None:
+    async def _serve(self, connection: asyncpg.Connection) -> None:
         await connection.add_listener(OUTBOX, lambda *_: self._wake.set())
         while not await take_lock(connection):
             log.info("relay_standing_by")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -27,22 +26,22 @@ class Message:
     body: bytes
 
 
-async def take_lock(connection: asyncpg.Connection[Any]) -> bool:
+async def take_lock(connection: asyncpg.Connection) -> bool:
     """Return whether this connection is now the one that publishes."""
     return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY))
 
 
-async def unpublished(connection: asyncpg.Connection[Any]) -> list[Message]:
+async def unpublished(connection: asyncpg.Connection) -> list[Message]:
     """Return the oldest messages that no PubAck has come for, in the order of their insert."""
     rows = await connection.fetch(_UNPUBLISHED, BATCH)
     return [Message(row["id"], row["subject"], row["body"]) for row in rows]
 
 
-async def mark_published(connection: asyncpg.Connection[Any], ids: Sequence[UUID]) -> None:
+async def mark_published(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
     """Write down that the stream has these."""
     await connection.execute(_MARK, list(ids))
 
 
-async def sweep(connection: asyncpg.Connection[Any]) -> None:
+async def sweep(connection: asyncpg.Connection) -> None:
     """Delete what was published long ago."""
     await connection.execute(_SWEEP, KEEP_DAYS)

@@ -1,7 +1,6 @@
 """From the outbox to JetStream: at least once, in order, marked after the PubAck."""
 
 import asyncio
-from typing import Any
 
 import asyncpg
 import structlog
@@ -21,7 +20,7 @@ class PublishFailed(Exception):
     """The broker did not confirm a message; it is still in the outbox."""
 
 
-async def publish_waiting(connection: asyncpg.Connection[Any], js: JetStreamContext) -> int:
+async def publish_waiting(connection: asyncpg.Connection, js: JetStreamContext) -> int:
     """Publish what waits and return how many; raise PublishFailed when the broker fails.
 
     What was confirmed before the failure is marked all the same. A message that was published
