@@ -9,7 +9,7 @@ from contracts.lifecycle import ArtifactState, BedState, JobState, RunState
 from contracts.loaded import Loaded, NeededFilament, PlateSummary
 from services.db.tables.bus import EventLog
 from services.db.tables.machines import Node, Printer, PrinterState, Run
-from services.db.tables.work import Artifact, Job
+from services.db.tables.work import Artifact, Job, Submission
 from tests.integration.api.people import World, now
 
 
@@ -47,6 +47,36 @@ async def ready_artifact(world: World, owner_id: UUID, **changes: Any) -> Artifa
     artifact = Artifact(**{**values, **changes})
     await world.add(artifact)
     return artifact
+
+
+def new_job(submission: Submission, **changes: Any) -> Job:
+    """Return a job of a submission, which waits for approval."""
+    values: dict[str, Any] = {
+        "id": uuid4(),
+        "submission_id": submission.id,
+        "artifact_id": submission.artifact_id,
+        "owner_id": submission.owner_id,
+        "correlation_id": uuid4(),
+        "name": "bracket",
+        "plate": 1,
+        "copy_no": 1,
+        "needs": plate_summary().model_dump(mode="json"),
+        "queue": "main",
+        "state": JobState.SUBMITTED,
+        "version": 1,
+        "rank": None,
+        "not_before": None,
+        "rung_at": None,
+        "run_id": None,
+        "wait_reason": None,
+        "cancel_requested_at": None,
+        "cancel_requested_by": None,
+        "decided_at": None,
+        "decided_by": None,
+        "decision": None,
+        "created_at": submission.created_at,
+    }
+    return Job(**{**values, **changes})
 
 
 async def announced_printer(world: World, **changes: Any) -> PrinterState:
