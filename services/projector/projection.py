@@ -184,10 +184,10 @@ def fold_run(view: RunView, event: AnyEvent, received_at: datetime, waits: Waits
 
 
 def _advance(view: RunView, fact: AnyRunFact | JobCancelled, received_at: datetime) -> RunView:
-    if fact.run_seq is None or fact.run_seq <= view.run_seq:
-        return view
     if fact.node != view.node or fact.printer_id != view.printer_id:
         raise NotThisRun(f"run {view.id} is on printer {view.printer_id} of node {view.node}")
+    if fact.run_seq is None or fact.run_seq <= view.run_seq:
+        return view
     state = advance_run(view.fact_state, RunStep(fact.type))
     after = replace(view, fact_state=state, run_seq=fact.run_seq, last_fact_at=received_at)
     if isinstance(fact, JobProgress):
