@@ -2,10 +2,13 @@
 
 import asyncpg
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from runtime.settings import DatabaseSettings
+from services.db.tables import all as tables
 
 POOL_SIZE = 8
 POOL_TIMEOUT_S = 3.0
@@ -15,6 +18,9 @@ _LISTENER_TIMEOUT_S = 60.0
 
 Sessions = async_sessionmaker[AsyncSession]
 
+DATABASE_AWAY = (DBAPIError, PoolTimeoutError, OSError)
+"""What a call raises while the database is away: worth another try later."""
+
 
 def sqlalchemy_url(database_url: str) -> str:
     """Return the URL with the driver that SQLAlchemy is to use."""
@@ -23,6 +29,8 @@ def sqlalchemy_url(database_url: str) -> str:
 
 def make_engine(settings: DatabaseSettings, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
     """Return an engine that checks connections before use."""
+    if not tables.METADATA.tables:
+        raise RuntimeError("no table is known")  # a process that names one needs them all
     return create_async_engine(
         sqlalchemy_url(str(settings.database_url)),
         pool_size=pool_size,

@@ -10,12 +10,11 @@ import structlog
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.events import RequeueReason
 from contracts.subjects import COMMANDS, JOBS
-from services.db.engine import Sessions
+from services.db.engine import DATABASE_AWAY, Sessions
 from services.db.tables.bus import StreamSeen
 from services.dispatch.news import News
 from services.jobs import expiry, resending, ringing
@@ -27,7 +26,7 @@ BACKSTOP_S = 60.0
 EXPIRY_EVERY_S = 3600.0
 STREAM_CHECK_S = 15.0
 RETRY_S = 2.0
-_AWAY = (SQLAlchemyError, OSError, TimeoutError, NatsError)
+_AWAY = (NatsError, TimeoutError, *DATABASE_AWAY)
 T = TypeVar("T")
 
 

@@ -7,7 +7,6 @@ from typing import TypeVar
 import structlog
 from faststream.nats import NatsMessage
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
 from contracts import subjects
 from contracts.ids import ClaimId
@@ -18,6 +17,7 @@ from contracts.rpc import (
     Refused,
     WatermarkRequest,
 )
+from services.db.engine import DATABASE_AWAY
 from services.dispatch.answers import Answers
 from services.messaging.broker import ServiceBroker
 from services.storage.bucket import StorageUnavailable
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 AT_ONCE = 16
 """A claim may wait 5 s for the projection; others are answered meanwhile."""
-_AWAY = (SQLAlchemyError, StorageUnavailable, OSError, TimeoutError)
+_AWAY = (StorageUnavailable, TimeoutError, *DATABASE_AWAY)
 
 Q = TypeVar("Q", ClaimRequest, ArtifactRequest, WatermarkRequest)
 
@@ -78,6 +78,9 @@ async def _answer(
     except _AWAY as exc:
         log.warning("question_postponed", node=node, error=f"{type(exc).__name__}: {exc}")
         return _refused(claim_id, RefusalCode.UNAVAILABLE, "the database or storage is away")
+    except Exception:
+        log.exception("question_broke", node=node)
+        return _refused(claim_id, RefusalCode.UNAVAILABLE, "dispatch has a fault of its own")
 
 
 async def _leave_raw(message: NatsMessage) -> bytes:

@@ -5,7 +5,6 @@ import asyncio
 import structlog
 from faststream.nats import NatsMessage, PullSub
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.events import ArtifactUploaded, parse_event
 from contracts.ids import CorrelationId
@@ -14,7 +13,7 @@ from runtime.backoff import backoff
 from runtime.health import health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
-from services.db.engine import make_engine, make_sessions, ping
+from services.db.engine import DATABASE_AWAY, make_engine, make_sessions, ping
 from services.inspector.checking import Checker
 from services.inspector.settings import InspectorSettings
 from services.messaging.broker import ServiceBroker, bound
@@ -24,7 +23,7 @@ log = structlog.get_logger()
 
 FETCH_TIMEOUT_S = 5.0
 RETRY_DELAY_S = 5
-_AWAY = (StorageUnavailable, SQLAlchemyError, OSError)
+_AWAY = (StorageUnavailable, *DATABASE_AWAY)
 
 
 def run() -> None:
@@ -77,6 +76,10 @@ def subscribe(service: ServiceBroker, checker: Checker) -> None:
                 await checker.check(event.artifact_id, event.correlation_id)
             except _AWAY as exc:
                 log.warning("artifact_check_postponed", error=f"{type(exc).__name__}: {exc}")
+                await message.nack(delay=RETRY_DELAY_S)
+                return
+            except Exception:
+                log.exception("artifact_check_broke", artifact_id=event.artifact_id)
                 await message.nack(delay=RETRY_DELAY_S)
                 return
         await message.ack()
