@@ -95,9 +95,10 @@ class PrinterFTPS:
                 try:
                     async with asyncio.timeout(timeout_s), self._session() as client:
                         await self._put(client, source, name, on_progress)
-                    if await self._verified_size(name, size):
+                        arrived = await client.size(name)
+                    if arrived == size:
                         return
-                    last = TransferFailed("The file on the printer is incomplete.")
+                    last = TransferFailed(f"The printer has {arrived} of {size} bytes.")
                 except (TransferFailed, PrinterUnreachable) as exc:
                     if await self._arrived_anyway(name, size):
                         return
@@ -199,14 +200,11 @@ class PrinterFTPS:
             # Also said after complete files; SIZE decides. [K PYB]
             log.info("upload_end_unconfirmed", name=name, reply=str(exc) or "time-out")
 
-    async def _verified_size(self, name: str, size: int) -> bool:
-        # On a control connection of its own: the other may be stuck. [K1]
-        async with self._limited(), self._session() as client:
-            return await client.size(name) == size
-
     async def _arrived_anyway(self, name: str, size: int) -> bool:
+        # Asked on a control connection of its own: the other may be stuck. [K1]
         try:
-            return await self._verified_size(name, size)
+            async with self._limited(), self._session() as client:
+                return await client.size(name) == size
         except PrinterError:
             return False
 

@@ -19,7 +19,15 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from contracts import subjects
 from contracts.commands import EXPIRY_S, NEVER_EXPIRES, Command, CommandKind
-from contracts.events import AnyEvent, CommandDone, CommandRefused, PrinterBedChanged, parse_event
+from contracts.envelope import NodeFact
+from contracts.events import (
+    AnyEvent,
+    CommandDone,
+    CommandRefused,
+    JobCancelled,
+    PrinterBedChanged,
+    parse_event,
+)
 from contracts.ids import CommandId, CorrelationId, JobId, PrinterId, RunId, UserId
 from contracts.rpc import (
     ArtifactRef,
@@ -93,6 +101,7 @@ class Services:
         self.node, self.files = node, files
         self.jobs: list[Job] = []
         self.facts: list[AnyEvent] = []
+        self.arrivals = 0
         self.claims: list[ClaimRequest] = []
         self.offers: dict[UUID, RunOffer] = {}
         self.watermarks: dict[UUID, int] = {}
@@ -222,7 +231,11 @@ class Services:
 
     def _take(self, message: Msg) -> None:
         fact = parse_event(message.data)
-        journal_id, seq = fact.journal_id, fact.node_seq  # type: ignore[union-attr]
+        assert isinstance(fact, NodeFact | JobCancelled)
+        assert fact.journal_id is not None
+        journal_id, seq = fact.journal_id, fact.node_seq
+        assert seq is not None
+        self.arrivals += 1
         if any(known.id == fact.id for known in self.facts):
             return
         self.facts.append(fact)
