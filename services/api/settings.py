@@ -58,6 +58,9 @@ class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSetting
     session_secret: SecretStr = Field(
         min_length=32, description="signs the cookie of a sign-in under way; 32 characters or more"
     )
+    feed_recheck_s: float = Field(
+        default=60.0, gt=0, description="seconds between two looks at the session of an open feed"
+    )
     web_dist: Path | None = Field(default=None, description="folder of the built web app")
 
     @field_validator("admin_emails", "allowed_email_domains", mode="before")

@@ -17,7 +17,6 @@ from services.api.state import Services
 log = structlog.get_logger()
 
 PING_S: Final = 15.0
-RECHECK_S: Final = 60.0
 MAX_REPLAY: Final = 2000
 """Reading everything anew is cheaper than more facts than these."""
 RETRY_MS: Final = 1000
@@ -29,17 +28,18 @@ async def stream_for(
     services: Services, viewer: Person, last_event_id: str | None
 ) -> AsyncIterator[bytes]:
     """Yield server-sent events until the session, the client or the process ends."""
+    recheck_s = services.settings.feed_recheck_s
     with services.feed.joined(viewer) as client:
         yield _hello(services, client, is_resuming=last_event_id is not None)
         if last_event_id is not None:
             yield await _missed(services, client, last_event_id)
         checked_at = time.monotonic()
         while not client.is_over:
-            news = await client.take(within_s=PING_S)
+            news = await client.take(within_s=min(PING_S, recheck_s))
             if client.is_over:
                 return
             yield news or _PING
-            if time.monotonic() - checked_at >= RECHECK_S:
+            if time.monotonic() - checked_at >= recheck_s:
                 checked_at = time.monotonic()
                 if not await _is_signed_in(services, viewer):
                     return

@@ -1,0 +1,146 @@
+"""What every request meets: the session, foreign pages, headers, the web app."""
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.api.dependencies import PUBLIC_OPERATIONS
+from services.api.openapi import document
+from tests.integration.api.people import Someone, World, problem
+
+NIL = "00000000-0000-0000-0000-000000000000"
+OPENAPI = Path(__file__).parents[3] / "docs" / "openapi.json"
+
+
+@pytest.fixture
+async def mia(world: World) -> Someone:
+    return await world.someone()
+
+
+def test_stored_openapi_document_is_up_to_date() -> None:
+    """`layerline openapi > docs/openapi.json` makes it so."""
+    assert json.loads(OPENAPI.read_text()) == document()
+
+
+async def test_every_operation_but_three_needs_a_session(world: World) -> None:
+    stranger = await world.browser()
+    public = set()
+    for path, operations in document()["paths"].items():
+        for method, operation in operations.items():
+            url = re.sub(r"\{\w+_id\}", NIL, path).replace("{provider}", "nobody")
+            answer = await stranger.request(method, url, json={} if method == "post" else None)
+            if answer.status_code != 401:
+                public.add(operation["operationId"])
+            else:
+                assert problem(answer)["type"] == "/problems/not-signed-in"
+    assert public == PUBLIC_OPERATIONS
+
+
+async def test_every_operation_declares_its_problems(world: World) -> None:
+    for operations in document()["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    assert list(response["content"]) == ["application/problem+json"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_own"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "none"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "own"}, False),
+        ({"Origin": "own"}, True),
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({}, False),
+        ({"Content-Type": "text/plain"}, False),
+        ({"Content-Type": "application/json"}, True),
+    ],
+)
+async def test_foreign_requests_change_nothing(
+    world: World, mia: Someone, headers: dict[str, str], is_own: bool
+) -> None:
+    headers = {k: world.url if v == "own" else v for k, v in headers.items()}
+    browser = await world.browser(says_so=False)
+    browser.cookies.set("layerline", mia.http.cookies["layerline"])
+    answer = await browser.post("/api/auth/signout", headers=headers)
+    if is_own:
+        assert answer.status_code == 204
+    else:
+        assert problem(answer)["type"] == "/problems/foreign-request"
+        assert (await mia.http.get("/api/me")).status_code == 200
+
+
+async def test_api_answers_are_not_kept_sniffed_or_framed(mia: Someone) -> None:
+    for answer in (await mia.http.get("/api/me"), await mia.http.get("/api/nothing")):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert "server" not in answer.headers
+
+
+async def test_unknown_address_and_method(mia: Someone) -> None:
+    assert problem(await mia.http.get("/api/nothing"))["type"] == "/problems/not-found"
+    assert problem(await mia.http.post("/api/nothing", json={}))["status"] == 404
+    assert problem(await mia.http.put("/api/jobs", json={}))["status"] == 405
+
+
+async def test_malformed_bodies(mia: Someone) -> None:
+    path = "/api/uploads"
+    headers = {"Content-Type": "application/json"}
+    for content in (b"{", b"[]", b"\xff\xfe"):
+        answer = await mia.http.post(path, content=content, headers=headers)
+        assert problem(answer)["status"] in {400, 422}
+    long = await mia.http.post(path, content=b"[" * 2_000_000, headers=headers)
+    assert problem(long)["status"] == 413
+    assert problem(await mia.http.get("/api/jobs/no-id"))["status"] == 422
+
+
+class TestWebApp:
+    async def test_page_for_every_path_with_a_nonce_of_its_own(self, world: World) -> None:
+        browser = await world.browser()
+        nonces = set()
+        for path in ("/", "/jobs/123", "/signin?error=x", "/index.html"):
+            answer = await browser.get(path)
+            assert answer.headers["content-type"].startswith("text/html")
+            (nonce,) = re.findall(r'content="([\w-]+)"', answer.text)
+            policy = answer.headers["content-security-policy"]
+            assert f"style-src 'self' 'nonce-{nonce}'" in policy
+            assert f"connect-src 'self' {world.env['LAYERLINE_S3_ENDPOINT']};" in policy
+            assert "unsafe-inline" not in policy.replace("style-src-attr 'unsafe-inline'", "")
+            assert answer.headers["cache-control"] == "no-store"
+            nonces.add(nonce)
+        assert len(nonces) == 4
+
+    async def test_files_as_they_are(self, world: World) -> None:
+        browser = await world.browser()
+        script = await browser.get("/assets/app-1.js")
+        assert script.text == "export {};"
+        assert "immutable" in script.headers["cache-control"]
+        manifest = await browser.get("/manifest.webmanifest")
+        assert manifest.headers["content-type"] == "application/manifest+json"
+        assert manifest.headers["cache-control"] == "no-cache"
+
+    @pytest.mark.parametrize("path", ["/assets/gone.js", "/api", "/api/", "/api/x/y"])
+    async def test_no_page_in_place_of_a_file_or_an_answer(self, world: World, path: str) -> None:
+        assert problem(await (await world.browser()).get(path))["status"] == 404
+
+    async def test_no_way_out_of_the_folder(self, world: World) -> None:
+        async with httpx.AsyncClient(base_url=world.url) as http:
+            for path in ("/%2e%2e/%2e%2e/etc/passwd", "/assets/..%2f..%2fetc%2fpasswd"):
+                answer = await http.get(path)
+                assert "root:" not in answer.text
+
+
+async def test_health(world: World) -> None:
+    browser = await world.browser()
+    assert (await browser.get("/livez")).json() == {"status": "ok"}
+    ready = await browser.get("/readyz")
+    checks = {"database": "ok", "storage": "ok", "broker": "ok"}
+    assert ready.json() == {"status": "ok", "checks": checks}
