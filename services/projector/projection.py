@@ -203,12 +203,12 @@ def _advance(view: RunView, fact: AnyRunFact | JobCancelled, received_at: dateti
     if isinstance(fact, RunAttention) and view.resolved_as is Resolution.PRINTING:
         # A new doubt makes the old word void: the person is asked again.
         after = replace(after, resolved_as=None)
-    if after.resolved_as in _FINAL_WORDS and not after.is_ended_by_fact:
-        return after
     when = min(fact.occurred_at, received_at)
-    after = replace(after, **_details(after, fact))
     if isinstance(fact, RunStarted) and view.started_at is None:
         after = replace(after, started_at=when)
+    if after.resolved_as in _FINAL_WORDS and not after.is_ended_by_fact:
+        return after
+    after = replace(after, **_details(after, fact))
     return replace(after, ended_at=when if after.is_decided else None)
 
 
@@ -236,10 +236,10 @@ def _details(after: RunView, fact: AnyRunFact | JobCancelled) -> Mapping[str, An
 
 def _resolve(view: RunView, event: RunResolved, received_at: datetime) -> RunView:
     """Take a person's word; a fact that ended the run stands, and so does the first final word."""
-    if view.is_ended_by_fact:
-        return view
     if view.resolved_as in _FINAL_WORDS and view.resolved_as is not event.outcome:
         return view
+    if view.is_ended_by_fact:
+        return replace(view, resolved_as=event.outcome)
     if event.outcome is Resolution.PRINTING:
         if view.is_released_too_often:
             return view

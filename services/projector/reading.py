@@ -78,6 +78,14 @@ def details_of(body: bytes) -> AnyEvent | None:
     return _details(body)[0]
 
 
+def service_event_of(body: bytes) -> AnyEvent | None:
+    """Return the service event in a body that is in the log, or None when it can't be read."""
+    try:
+        return parse_event(body)
+    except ValidationError:
+        return None
+
+
 def is_fact(event: AnyEvent) -> bool:
     """Tell whether the event is a node's, with its place in a journal."""
     if isinstance(event, JobCancelled):

@@ -50,8 +50,8 @@ class NodeJournal:
         """Return the journal's next fact."""
         self.node_seq += 1
         self.clock += timedelta(seconds=1)
-        return kind.model_validate(
-            {
+        return kind(
+            **{
                 "id": fact_id_of(JournalId(self.journal_id), self.node_seq),
                 "occurred_at": self.clock,
                 "correlation_id": uuid4(),

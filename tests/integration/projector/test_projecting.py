@@ -4,6 +4,7 @@ import asyncio
 from uuid import uuid4
 
 from contracts.events import (
+    AnyEvent,
     CommandRefused,
     JobProgress,
     PrinterAnnounced,
@@ -99,7 +100,7 @@ class TestRuns:
 
     async def test_persons_word_ends_doubt(self, projection: Projection, claimed: RunIds) -> None:
         journal = NodeJournal()
-        doubtful = [
+        doubtful: list[AnyEvent] = [
             journal.transferring(claimed),
             journal.starting(claimed),
             journal.attention(claimed),
