@@ -119,40 +119,45 @@ async def _run(options: StackOptions, stop: asyncio.Event) -> None:
 def _up_in_background(data_dir: Path, printers: int, speed: float) -> int:
     if read_state(data_dir) is not None:
         return _already_running(data_dir)
+    arguments = ["up", "--printers", str(printers), "--speed", str(speed)]
+    state = _wait_for(data_dir, _spawn(data_dir, arguments))
+    if state is None:
+        log = data_dir / "logs" / "up.log"
+        print(log.read_text().strip().rpartition("\n")[2], file=sys.stderr)
+        print(f"layerline: it did not come up; see {log.parent}", file=sys.stderr)
+        return EXIT_UNUSABLE
+    print(describe(state))
+    return 0
+
+
+def _spawn(data_dir: Path, arguments: list[str]) -> subprocess.Popen[bytes]:
     logs = data_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     with (logs / "up.log").open("ab") as log:
-        child = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "deploy.local",
-                "--data-dir",
-                str(data_dir),
-                "up",
-                "--printers",
-                str(printers),
-                "--speed",
-                str(speed),
-            ],
+        return subprocess.Popen(
+            [sys.executable, "-m", "deploy.local", "--data-dir", str(data_dir), *arguments],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
+
+
+def _wait_for(data_dir: Path, child: subprocess.Popen[bytes]) -> StackState | None:
+    """Return the stack once it is healthy; None when `child`, which starts it, has failed.
+
+    A child that ends well found somebody else starting it: then that one is waited for.
+    """
     deadline = time.monotonic() + BACKGROUND_WITHIN_S
     while time.monotonic() < deadline:
         state = read_state(data_dir)
         if state is not None:
-            print(describe(state))
-            return 0
-        if child.poll() is not None:
-            break
+            return state
+        if child.poll():
+            return None
         time.sleep(POLL_S)
-    print((logs / "up.log").read_text().strip().rpartition("\n")[2], file=sys.stderr)
-    print(f"layerline: it did not come up; see {logs}", file=sys.stderr)
-    return EXIT_UNUSABLE
+    return None
 
 
 def _down(data_dir: Path) -> int:
@@ -185,23 +190,19 @@ def _demo(data_dir: Path, file: Path) -> int:
     state = read_state(data_dir)
     if state is not None:
         return play(_demo_stack(state), file)
-    print("Layerline does not run yet; starting it for the demo ...")
-    code = _up_in_background(data_dir, 1, DEMO_SPEED)
-    state = read_state(data_dir)
-    if code != 0 or state is None:
-        return code or EXIT_UNUSABLE
+    print("Layerline does not run yet; starting it for the demo ...", flush=True)
+    child = _spawn(data_dir, ["up", "--speed", str(DEMO_SPEED)])
+    state = _wait_for(data_dir, child)
+    if state is None:
+        print(f"layerline: it did not come up; see {data_dir / 'logs'}", file=sys.stderr)
+        return EXIT_UNUSABLE
     try:
-        return play(_demo_stack(state), file)
+        code = play(_demo_stack(state), file)
     finally:
-        sys.stdout.flush()
-        _quietly_down(data_dir)
-
-
-def _quietly_down(data_dir: Path) -> None:
-    state = read_state(data_dir)
-    if state is not None:
-        os.kill(state.pid, signal.SIGTERM)
-        psutil.Process(state.pid).wait(STOP_WITHIN_S)
+        if state.pid == child.pid:
+            child.terminate()
+            child.wait(STOP_WITHIN_S)
+    return code
 
 
 def _demo_stack(state: StackState) -> DemoStack:
