@@ -21,6 +21,8 @@ from runtime.health import health_server
 
 log = structlog.get_logger()
 
+CANCEL_AGAIN_S = 0.3
+
 
 @dataclass(frozen=True)
 class Node:
@@ -66,15 +68,28 @@ async def run_edge(
         journal.on_fact(node.link.wake_publisher)
         checks = {"broker": lambda: _check_broker(node.link)}
         async with health_server(settings.health_port, checks), asyncio.TaskGroup() as group:
-            tasks = [group.create_task(node.link.run(hooks))]
-            tasks += [group.create_task(worker.run()) for worker in node.workers.values()]
+            group.create_task(node.link.run(hooks))
+            for worker in node.workers.values():
+                group.create_task(worker.run())
             await stop.wait()
-            for task in tasks:
-                task.cancel()
+            await _end_all_tasks()
         for printer in node.printers:
             printer.close()
     finally:
         journal.close()
+
+
+async def _end_all_tasks() -> None:
+    """Cancel every task but this one until all have ended.
+
+    Once is not enough: before Python 3.12, wait_for swallows a cancellation that comes at the
+    same moment as its result, and the libraries below are full of it.
+    """
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    while others:
+        for task in others:
+            task.cancel()
+        _, others = await asyncio.wait(others, timeout=CANCEL_AGAIN_S)
 
 
 def _compose(

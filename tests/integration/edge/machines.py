@@ -42,8 +42,8 @@ class Simulator:
         async with self.http.get(self.url + path) as response:
             return dict(await response.json())
 
-    async def post(self, path: str, **body: object) -> dict[str, Any]:
-        async with self.http.post(self.url + path, json=body) as response:
+    async def post(self, path: str, body: dict[str, object] | None = None) -> dict[str, Any]:
+        async with self.http.post(self.url + path, json=body or {}) as response:
             assert response.status == 200, await response.text()
             return dict(await response.json())
 

@@ -28,6 +28,7 @@ from contracts.events import (
 from contracts.lifecycle import BedState, Resolution
 from tests.eventually import eventually
 from tests.integration.edge.conftest import World
+from tests.integration.edge.services import SAMPLES
 
 
 def start_messages(world: World) -> int:
@@ -42,7 +43,7 @@ class TestRestart:
     async def test_killed_before_the_start_is_seen_it_starts_nothing_again(
         self, world: World
     ) -> None:
-        await world.printer.post("/faults", start_delay_s=900)
+        await world.printer.post("/faults", {"start_delay_s": 900})
         world.services.queue()
         await world.clear_bed()
         await world.services.fact(RunStarting)
@@ -63,7 +64,7 @@ class TestRestart:
     async def test_a_start_that_is_never_seen_after_a_restart_needs_a_person(
         self, world: World
     ) -> None:
-        await world.printer.post("/faults", ignore_start=True)
+        await world.printer.post("/faults", {"ignore_start": True})
         world.services.queue()
         await world.clear_bed()
         starting = await world.services.fact(RunStarting)
@@ -209,6 +210,8 @@ class TestCancel:
         await world.clear_bed()
         await world.services.fact(RunStarted)
 
+        # Slow enough that the code of a cancel, which stands for two seconds, is reported.
+        await world.printer.post("/time", {"scale": 10})
         await world.printer.post("/screen/stop")
 
         cancelled = await world.services.fact(JobCancelled)
@@ -280,7 +283,7 @@ class TestFaults:
         assert world.services.bed().bed is BedState.CLEAR
 
     async def test_a_full_card_is_a_release_that_says_so(self, world: World) -> None:
-        await world.printer.post("/faults", upload_refused=True)
+        await world.printer.post("/faults", {"upload_refused": True})
         world.services.queue()
         await world.clear_bed()
 
@@ -289,7 +292,7 @@ class TestFaults:
         assert released.code is ReleaseCode.PRINTER_STORAGE
 
     async def test_a_printer_outside_developer_mode_fails_with_the_cure(self, world: World) -> None:
-        await world.printer.post("/faults", refuse_commands=True)
+        await world.printer.post("/faults", {"refuse_commands": True})
         world.services.queue()
         await world.clear_bed()
 
@@ -328,8 +331,7 @@ class TestFaults:
         assert await world.printer.starts() == 1
 
     async def _print_at_screen(self, world: World) -> None:
-        card = Path(world.printer.ready["ca_file"]).parent / "card"
-        sample = world.services.queue().sample
-        world.services.jobs.clear()
-        await asyncio.to_thread((card / "foreign.gcode.3mf").write_bytes, sample.read_bytes())
-        await world.printer.post("/screen/start", path="/foreign.gcode.3mf")
+        card = Path(world.printer.ready["ca_file"]).parent / "sd"
+        content = (SAMPLES / "cube-small.gcode.3mf").read_bytes()
+        await asyncio.to_thread((card / "foreign.gcode.3mf").write_bytes, content)
+        await world.printer.post("/screen/start", {"path": "/foreign.gcode.3mf"})
