@@ -54,8 +54,34 @@ def slice_model(
 ) -> Sliced:
     """Return the model sliced for a 256 x 256 mm bed; raise SlicingFailed with what it said."""
     output = workdir / f"{model.stem}.gcode"
+    options = _options(filament, layer_height, infill_percent)
+    config = workdir / "config.ini"
+    config.write_text("".join(f"{key} = {value}\n" for key, value in options.items()))
+    result = subprocess.run(
+        [
+            "prusa-slicer",
+            "--export-gcode",
+            "--load",
+            str(config),
+            "--center",
+            "128,128",
+            "--output",
+            str(output),
+            str(model),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if result.returncode != 0:
+        raise SlicingFailed(result.stderr.strip()[-500:])
+    return _with_marks(output.read_text(), filament)
+
+
+def _options(filament: str, layer_height: float, infill_percent: int) -> dict[str, str]:
     nozzle_c, bed_c = TEMPERATURES[filament]
-    options = {
+    return {
         "bed_shape": "0x0,256x0,256x256,0x256",
         "nozzle_diameter": "0.4",
         "filament_diameter": "1.75",
@@ -79,28 +105,6 @@ def slice_model(
         "before_layer_gcode": "G92 E0",
         "layer_gcode": f"{LAYER_MARK} [layer_num]",
     }
-    config = workdir / "config.ini"
-    config.write_text("".join(f"{key} = {value}\n" for key, value in options.items()))
-    result = subprocess.run(
-        [
-            "prusa-slicer",
-            "--export-gcode",
-            "--load",
-            str(config),
-            "--center",
-            "128,128",
-            "--output",
-            str(output),
-            str(model),
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    if result.returncode != 0:
-        raise SlicingFailed(result.stderr.strip()[-500:])
-    return _with_marks(output.read_text(), filament)
 
 
 def _with_marks(text: str, filament: str) -> Sliced:

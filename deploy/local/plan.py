@@ -12,7 +12,7 @@ from deploy.local.engines.seaweedfs import BUCKET, REGION, SeaweedFS
 PRINTERS_PER_NODE = 2
 ACCESS_CODE = "12345678"
 """Of simulated printers on loopback; a real one's is on its screen."""
-FILAMENTS = (("PLA", "F2754EFF"), ("PETG", "1F79E5FF"))
+AMS = "PLA:F2754E,PLA:1F79E5,PETG:1F79E5"
 
 
 @dataclass(frozen=True)

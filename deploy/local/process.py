@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 POLL_S = 0.03
 STOP_GRACE_S = 8.0
@@ -63,6 +66,10 @@ class ChildProcess:
                     if not self.is_running:
                         raise StartFailed(self._said(f"ended with exit code {await self.wait()}"))
                     await asyncio.sleep(POLL_S)
+                await asyncio.sleep(0)
+                if not self.is_running:
+                    # Somebody else answered for it: its port was taken meanwhile.
+                    raise StartFailed(self._said(f"ended with exit code {await self.wait()}"))
         except TimeoutError:
             raise StartFailed(self._said(f"was not ready within {within_s:g} s")) from None
 
@@ -121,6 +128,37 @@ def free_port(preferred: int | None = None) -> int:
                 probe.bind(("127.0.0.1", port))
                 return int(probe.getsockname()[1])
     raise StartFailed("no free port on 127.0.0.1")
+
+
+class PortReservations:
+    """Ports that this process has promised to its children: another stack leaves them alone."""
+
+    def __init__(self) -> None:
+        self._locks: list[IO[str]] = []
+
+    def take(self, preferred: int) -> int:
+        """Return `preferred` when it is free and not promised elsewhere, else another port."""
+        for port in (preferred, *(free_port() for _ in range(8))):
+            if free_port(port) == port and self._promise(port):
+                return port
+        raise StartFailed("no free port on 127.0.0.1")
+
+    def _promise(self, port: int) -> bool:
+        path = Path(tempfile.gettempdir()) / f"layerline-port-{port}-{os.getuid()}.lock"
+        lock = path.open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            return False
+        self._locks.append(lock)
+        return True
+
+    def give_back(self) -> None:
+        """Promise nothing any more."""
+        for lock in self._locks:
+            lock.close()
+        self._locks = []
 
 
 def tool(name: str) -> str:

@@ -1,10 +1,11 @@
 """Simulated printers as child processes."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.local.plan import ACCESS_CODE, PlannedPrinter, RunningPrinter
+from deploy.local.plan import ACCESS_CODE, AMS, PlannedPrinter, RunningPrinter
 from deploy.local.process import ChildProcess, Command, free_port, start, tool
 
 START_WITHIN_S = 20.0
@@ -19,25 +20,7 @@ async def start_simulator(
     ports = {kind: free_port() for kind in ("mqtt", "ftps", "pasv", "camera", "control")}
     log_file = logs / f"{name}.log"
     already_said = log_file.stat().st_size if log_file.exists() else 0
-    command = Command(
-        name=name,
-        argv=[
-            tool("layerline-simulator"),
-            "--serial",
-            printer.serial,
-            "--access-code",
-            ACCESS_CODE,
-            "--host",
-            "127.0.0.1",
-            *(part for kind, port in ports.items() for part in (f"--{kind}-port", str(port))),
-            "--data-dir",
-            str(folder / printer.serial),
-            "--ca-dir",
-            str(folder / "ca"),
-            "--time-scale",
-            str(speed),
-        ],
-    )
+    command = Command(name=name, argv=_arguments(printer, folder, ports, speed))
     process = await start(command, log_file)
     ready: dict[str, Any] = {}
 
@@ -63,3 +46,19 @@ async def start_simulator(
         control_port=int(ready["control_port"]),
         ca_file=Path(ready["ca_file"]),
     )
+
+
+def _arguments(
+    printer: PlannedPrinter, folder: Path, ports: Mapping[str, int], speed: float
+) -> list[str]:
+    options = {
+        "--serial": printer.serial,
+        "--access-code": ACCESS_CODE,
+        "--host": "127.0.0.1",
+        **{f"--{kind}-port": str(port) for kind, port in ports.items()},
+        "--data-dir": str(folder / printer.serial),
+        "--ca-dir": str(folder / "ca"),
+        "--time-scale": str(speed),
+        "--ams": AMS,
+    }
+    return [tool("layerline-simulator"), *(part for pair in options.items() for part in pair)]

@@ -1,7 +1,6 @@
 """The whole stack: started in the order of who needs whom, as much at once as possible."""
 
 import asyncio
-import contextlib
 import os
 import secrets
 import shutil
@@ -29,13 +28,20 @@ from deploy.local.plan import (
     plan_printers,
     service_env,
 )
-from deploy.local.process import Command, StartFailed, free_port, http_answers, tool
+from deploy.local.process import (
+    Command,
+    PortReservations,
+    StartFailed,
+    free_port,
+    http_answers,
+    tool,
+)
 from deploy.local.simulators import start_simulator
 from deploy.local.state import (
-    STATE_FILE,
     SimulatedPrinter,
     StackState,
     read_last_state,
+    retire_state,
     write_state,
 )
 from runtime.settings import DatabaseSettings
@@ -80,7 +86,8 @@ class _Stack:
         self._logs = self._data / "logs"
         self._keeper = Keeper(self._logs, say)
         self._keys = Keys(self._data / "keys")
-        self._ports = _choose_ports(self._data)
+        self._reservations = PortReservations()
+        self._ports = _choose_ports(self._data, self._reservations)
         self._url = f"http://127.0.0.1:{self._ports['api']}"
         self._began = time.monotonic()
 
@@ -98,9 +105,9 @@ class _Stack:
         return state
 
     async def stop(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            (self._data / STATE_FILE).rename(self._data / "stack.last.json")
+        retire_state(self._data)
         await self._keeper.stop()
+        self._reservations.give_back()
 
     async def _step(self, what: str, doing: Awaitable[T]) -> T:
         result = await doing
@@ -274,11 +281,13 @@ def _settings(env: Mapping[str, str]) -> ProvisionSettings:
     return ProvisionSettings.model_validate(fields)
 
 
-def _choose_ports(data: Path) -> dict[str, int]:
+def _choose_ports(data: Path, reservations: PortReservations) -> dict[str, int]:
     """Return last time's ports where they are free, else the usual ones, else free ones."""
     last = read_last_state(data)
     remembered = last.ports if last else {}
-    return {name: free_port(remembered.get(name, usual)) for name, usual in USUAL_PORTS.items()}
+    return {
+        name: reservations.take(remembered.get(name, usual)) for name, usual in USUAL_PORTS.items()
+    }
 
 
 def _check_room(data: Path) -> None:

@@ -9,6 +9,7 @@ import psutil
 from pydantic import BaseModel, ValidationError
 
 STATE_FILE = "stack.json"
+LAST_STATE_FILE = "stack.last.json"
 LOCK_FILE = "stack.lock"
 _CLOCK_SLACK_S = 2.0
 
@@ -57,10 +58,18 @@ def read_state(data_dir: Path) -> StackState | None:
 
 def read_last_state(data_dir: Path) -> StackState | None:
     """Return what was last written, running or not."""
-    try:
-        return StackState.model_validate_json((data_dir / STATE_FILE).read_text())
-    except (OSError, ValidationError):
-        return None
+    for name in (STATE_FILE, LAST_STATE_FILE):
+        try:
+            return StackState.model_validate_json((data_dir / name).read_text())
+        except (OSError, ValidationError):
+            continue
+    return None
+
+
+def retire_state(data_dir: Path) -> None:
+    """Keep what was written for the next start, which likes the same ports."""
+    with contextlib.suppress(FileNotFoundError):
+        (data_dir / STATE_FILE).replace(data_dir / LAST_STATE_FILE)
 
 
 def write_state(data_dir: Path, state: StackState) -> None:

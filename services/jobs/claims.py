@@ -248,8 +248,20 @@ async def _make_run(
     now: datetime,
 ) -> Claimed:
     artifact = await session.get_one(Artifact, job.artifact_id)
-    run_no, releases = await _history(session, job.id)
+    run = _new_run(request, printer, job, plate, how, now)
+    run.run_no, run.releases_before = await _history(session, job.id)
     deadline_s = transfer_within_s(artifact.size_bytes) + TRANSFER_OVERDUE_AFTER_S
+    run.deadline_at = now + timedelta(seconds=deadline_s)
+    await _insert_with_sid(session, run)
+    job.run_id, job.wait_reason = run.id, None
+    session.add(job)
+    await outbox.add_event(session, _claimed_event(run, job, now))
+    return Claimed(run, job, artifact)
+
+
+def _new_run(
+    request: ClaimRequest, printer: Printer, job: Job, plate: PlateSummary, how: Fit, now: datetime
+) -> Run:
     spec = JobSpec(
         job_id=JobId(job.id),
         name=job.name,
@@ -262,10 +274,10 @@ async def _make_run(
         use_ams=how.use_ams,
         ams_mapping=how.ams_mapping,
     )
-    run = Run(
+    return Run(
         id=uuid4(),
         job_id=job.id,
-        run_no=run_no,
+        run_no=0,
         claim_id=request.claim_id,
         sid=0,
         printer_id=printer.id,
@@ -273,7 +285,7 @@ async def _make_run(
         printer_is_free=False,
         node=request.node,
         journal_id=request.journal_id,
-        releases_before=releases,
+        releases_before=0,
         spec=spec.model_dump(mode="json"),
         state=RunState.CLAIMED,
         fact_state=RunState.CLAIMED,
@@ -289,13 +301,8 @@ async def _make_run(
         total_layers=None,
         minutes_left=None,
         claimed_at=now,
-        deadline_at=now + timedelta(seconds=deadline_s),
+        deadline_at=None,
     )
-    await _insert_with_sid(session, run)
-    job.run_id, job.wait_reason = run.id, None
-    session.add(job)
-    await outbox.add_event(session, _claimed_event(run, job, now))
-    return Claimed(run, job, artifact)
 
 
 async def _insert_with_sid(session: AsyncSession, run: Run) -> None:

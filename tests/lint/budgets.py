@@ -9,7 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON_LINES, TEST_LINES, TSX_LINES, FUNCTION_LINES = 400, 600, 250, 50
-_GENERATED = re.compile(r"(^|/)(generated|versions)/")
+_GENERATED = re.compile(r"(^|/)(generated|versions)/|/i18n/[a-z]{2}\.ts$")
+"""Made by tools, and the catalogues of texts."""
 _TEST = re.compile(r"(^|/)tests?/|\.(test|spec)\.tsx?$")
 
 
