@@ -86,6 +86,7 @@ class DeadlineWatch:
 
     async def run(self) -> None:
         """Run until cancelled."""
+        await self._writer.is_first.wait()
         while True:
             self.changed.clear()
             try:

@@ -1,7 +1,7 @@
 """Rows that something can be printed with: people, queue, node, printer, artifact, jobs."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -173,7 +173,7 @@ class Workshop:
             "total_layers": None,
             "minutes_left": None,
             "claimed_at": now(),
-            "deadline_at": now(),
+            "deadline_at": now() + timedelta(minutes=10),
             **changes,
         }
         self.session.add(Run(**values))

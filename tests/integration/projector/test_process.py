@@ -1,0 +1,139 @@
+"""The projector as a process, between a real broker and a real Postgres."""
+
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest_asyncio
+from nats.js import JetStreamContext
+from nats.js.api import Header
+
+from contracts.events import AnyEvent
+from contracts.subjects import EDGE, PROJECTOR_EDGE
+from tests.builders.facts import NodeJournal, RunIds, messages_of
+from tests.eventually import eventually
+from tests.fixtures.nats import Broker
+from tests.fixtures.processes import run_service, service_env
+from tests.fixtures.streams import connected_node, fresh_streams
+from tests.integration.projector.conftest import Projection
+
+PROMPT_S = 1.0
+
+
+@pytest_asyncio.fixture
+async def streams(broker: Broker) -> AsyncIterator[JetStreamContext]:
+    """Empty streams."""
+    async with fresh_streams(broker) as js:
+        yield js
+
+
+async def publish(broker: Broker, events: Sequence[AnyEvent]) -> None:
+    """Publish facts as their node does."""
+    async with connected_node(broker, "bench") as client:
+        js = client.jetstream()
+        for event, message in zip(events, messages_of(events), strict=True):
+            await js.publish(message.subject, message.body, headers={Header.MSG_ID: str(event.id)})
+
+
+async def is_done(projection: Projection, run: RunIds) -> bool:
+    return bool((await projection.run(run))["state"] == "done")
+
+
+async def test_facts_arrive_promptly(
+    broker: Broker,
+    streams: JetStreamContext,
+    database_url: str,
+    projection: Projection,
+    claimed: RunIds,
+    tmp_path: Path,
+) -> None:
+    facts = NodeJournal().whole_print(claimed)
+    env = service_env("projector", database_url, broker)
+    async with run_service("projector", env, tmp_path):
+        for place, fact in enumerate(facts, 1):
+            began = time.monotonic()
+            await publish(broker, [fact])
+            await eventually(partial(_has_logged, projection, place))
+            assert time.monotonic() - began < PROMPT_S
+    assert await is_done(projection, claimed)
+
+
+async def test_kill_before_the_acks_repeats_nothing(
+    broker: Broker,
+    streams: JetStreamContext,
+    database_url: str,
+    projection: Projection,
+    claimed: RunIds,
+    tmp_path: Path,
+) -> None:
+    facts = NodeJournal().whole_print(claimed, range(101))
+    env = service_env("projector", database_url, broker)
+    async with run_service("projector", env, tmp_path) as process:
+        await publish(broker, facts[:60])
+        os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+    await publish(broker, facts[60:])
+    async with run_service("projector", env, tmp_path):
+        await eventually(lambda: is_done(projection, claimed), within_s=15)
+
+        async def nothing_is_pending() -> bool:
+            info = await streams.consumer_info(EDGE.name, PROJECTOR_EDGE)
+            return not info.num_pending and not info.num_ack_pending
+
+        await eventually(nothing_is_pending, within_s=15)
+    assert await projection.count("event_log") == len(facts)
+    assert await projection.count("dead_letter") == 0
+
+
+async def test_second_projector_waits_for_the_first(
+    broker: Broker,
+    streams: JetStreamContext,
+    database_url: str,
+    projection: Projection,
+    claimed: RunIds,
+    tmp_path: Path,
+) -> None:
+    facts = NodeJournal().whole_print(claimed)
+    env = service_env("projector", database_url, broker)
+    (tmp_path / "second").mkdir()
+    async with (
+        run_service("projector", env, tmp_path) as first,
+        run_service("projector", env, tmp_path / "second", probe="/livez"),
+    ):
+        await publish(broker, facts[:3])
+        await eventually(lambda: _has_logged(projection, 3))
+        os.kill(first.pid, signal.SIGKILL)
+        await first.wait()
+        await publish(broker, facts[3:])
+        await eventually(lambda: is_done(projection, claimed), within_s=15)
+    assert await projection.count("event_log") == len(facts)
+
+
+async def test_database_away_loses_nothing(
+    broker: Broker,
+    streams: JetStreamContext,
+    database_url: str,
+    projection: Projection,
+    claimed: RunIds,
+    tmp_path: Path,
+) -> None:
+    facts = NodeJournal().whole_print(claimed)
+    env = service_env("projector", database_url, broker)
+    async with run_service("projector", env, tmp_path):
+        await publish(broker, facts[:2])
+        await eventually(lambda: _has_logged(projection, 2))
+        await projection.connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND application_name = '' AND query LIKE '%'"
+        )
+        await publish(broker, facts[2:])
+        await eventually(lambda: is_done(projection, claimed), within_s=20)
+    assert await projection.count("event_log") == len(facts)
+
+
+async def _has_logged(projection: Projection, count: int) -> bool:
+    return await projection.count("event_log") == count
