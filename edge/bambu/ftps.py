@@ -79,8 +79,10 @@ class _Client(aioftp.Client):
 class PrinterFTPS:
     """The printer's card; one session at a time, for the printer takes one or two. [S]"""
 
-    def __init__(self, *, host: str, port: int, access_code: str, trust: PrinterTrust) -> None:
-        self._host, self._port = host, port
+    def __init__(
+        self, *, host: str, port: int, access_code: str, trust: PrinterTrust, user: str = USER
+    ) -> None:
+        self._host, self._port, self._user = host, port, user
         self._access_code = access_code
         self._trust = trust
         self._lock = asyncio.Lock()
@@ -164,7 +166,7 @@ class PrinterFTPS:
 
     async def _log_in(self, client: _Client) -> None:
         try:
-            await client.login(USER, self._access_code)
+            await client.login(self._user, self._access_code)
         except aioftp.StatusCodeError as exc:
             raise AccessCodeRefused(
                 f"The printer's file server refuses the access code ({_reply(exc)})."
