@@ -32,6 +32,8 @@ describe("job", () => {
 
   it("has no bar before the first layer", () => {
     expect(hasProgress(aJob({ phase: "starting", percent: null }))).toBe(false);
+    expect(hasProgress(aJob({ phase: "printing", percent: 0, layer: 0 }))).toBe(false);
+    expect(hasProgress(aJob({ phase: "printing", percent: 0, layer: 1 }))).toBe(true);
     expect(hasProgress(aJob({ phase: "paused", percent: 3 }))).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent } from "react";
 import { announce } from "@/components/announcer";
+import { sessionOver } from "@/lib/api/client";
 import { keys } from "@/lib/api/keys";
 import { FeedCache } from "@/lib/feed/cache";
 import { FeedClient } from "@/lib/feed/client";
@@ -30,7 +31,10 @@ export function FeedLink() {
         say(fact);
       },
       onTelemetry: takeTelemetry,
-      onReset: () => cache.reset(),
+      onReset: () => {
+        sessionOver.set(false);
+        cache.reset();
+      },
       // An EventSource doesn't tell why: asking who we are shows an ended session.
       onRefused: () => void client.refetchQueries({ queryKey: keys.me }),
     });

@@ -6,14 +6,14 @@ import { leftOut, takeFiles } from "@/features/submit/take-files";
 import { tray } from "@/features/submit/tray-store";
 import { TrayPanel } from "@/features/submit/tray-panel";
 import { useI18n } from "@/lib/i18n/context";
+import { useStore } from "@/lib/store";
 
-function Submit({ isFirst }: { isFirst: boolean }) {
+function Submit({ isMain }: { isMain: boolean }) {
   const { t } = useI18n();
-  const hasTray = useSyncExternalStore(tray.subscribe, () => tray.get().length > 0);
-  const missing = useSyncExternalStore(leftOut.subscribe, leftOut.get);
+  const missing = useStore(leftOut);
   return (
     <Stack gap="md">
-      <DropZone isMain={isFirst && !hasTray} onFiles={takeFiles} />
+      <DropZone isMain={isMain} onFiles={takeFiles} />
       {missing > 0 && (
         <Text c="bad" role="alert">
           {t.drop.onlyTwenty(missing)}
@@ -26,5 +26,8 @@ function Submit({ isFirst }: { isFirst: boolean }) {
 
 /** The page where both meet: what comes in, and what became of it. */
 export function JobsRoute() {
-  return <MyJobsPage submit={(isFirst) => <Submit isFirst={isFirst} />} />;
+  const isSubmitting = useSyncExternalStore(tray.subscribe, () => tray.get().length > 0);
+  return (
+    <MyJobsPage isSubmitting={isSubmitting} submit={(isFirst) => <Submit isMain={isFirst && !isSubmitting} />} />
+  );
 }

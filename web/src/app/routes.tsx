@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Navigate, Outlet, Route, Routes, useLocation } from "react-router";
 import { FeedLink } from "@/app/feed-link";
 import { JobsRoute } from "@/app/jobs-route";
@@ -6,6 +6,7 @@ import { Shell } from "@/app/shell/shell";
 import { Missing } from "@/components/missing";
 import { StateGate } from "@/components/state-gate";
 import { JobPage } from "@/features/jobs/job-page";
+import { sessionOver } from "@/lib/api/client";
 import { asApiError } from "@/lib/api/problem";
 import { useI18n } from "@/lib/i18n/context";
 import { useMe } from "@/lib/queries/me";
@@ -21,11 +22,17 @@ function SignedIn() {
   const { t } = useI18n();
   const me = useMe();
   const { pathname, search } = useLocation();
-  if (me.isError && asApiError(me.error).status === 401) {
+  const isOut = me.isError && asApiError(me.error).status === 401;
+  const wasIn = me.data !== undefined;
+  useEffect(() => {
+    // What is typed here stays: a band asks to sign in again.
+    if (isOut && wasIn) sessionOver.set(true);
+  }, [isOut, wasIn]);
+  if (isOut && !wasIn) {
     return <Navigate to={`/signin?next=${encodeURIComponent(pathname + search)}`} replace />;
   }
   return (
-    <StateGate query={me} what={t.app.name}>
+    <StateGate query={wasIn ? { ...me, error: null } : me} what={t.app.name}>
       {(person) => (
         <>
           <FeedLink />

@@ -11,7 +11,7 @@ export function Missing({ title, text }: { title: string; text: string }) {
   return (
     <>
       <PageTitle text={title} />
-      <Empty icon={IconError404} title={title} text={text}>
+      <Empty icon={IconError404} text={text}>
         <Button component={Link} to="/jobs">
           {t.notFound.toJobs}
         </Button>

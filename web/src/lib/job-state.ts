@@ -17,9 +17,14 @@ export type Group = "needsYou" | "now" | "history";
 
 const ENDED: ReadonlySet<string> = new Set(["done", "failed", "cancelled", "rejected", "withdrawn"]);
 
+/** Nothing more happens to it. */
+export function hasEnded(job: Pick<Job, "status">): boolean {
+  return ENDED.has(job.status);
+}
+
 /** Grouped by who moves next. */
 export function groupOf(job: Pick<Job, "status" | "allowed_actions">): Group {
-  if (ENDED.has(job.status)) return "history";
+  if (hasEnded(job)) return "history";
   if (job.status === "returned" || job.allowed_actions.includes("resolve")) return "needsYou";
   return "now";
 }
@@ -32,8 +37,9 @@ export function byMovement(a: Job, b: Job): number {
   return difference !== 0 ? difference : a.created_at.localeCompare(b.created_at);
 }
 
-/** A run that is past the order to start and has a percent of its own. */
-export function hasProgress(job: Pick<Job, "status" | "phase" | "percent">): boolean {
-  const isOnPrinter = job.phase === "printing" || job.phase === "paused" || job.status === "cancelling";
-  return isOnPrinter && job.percent !== null;
+/** A run with something to measure: before the first layer there is none. */
+export function hasProgress(job: Pick<Job, "status" | "phase" | "percent" | "layer">): boolean {
+  if (job.percent === null) return false;
+  if (job.phase === "paused" || job.status === "cancelling") return true;
+  return job.phase === "printing" && (job.percent > 0 || (job.layer ?? 0) > 0);
 }

@@ -1,3 +1,4 @@
+import { useNetwork } from "@mantine/hooks";
 import classes from "@/app/shell/shell.module.css";
 import { feedState } from "@/lib/feed/client";
 import { useI18n } from "@/lib/i18n/context";
@@ -5,7 +6,9 @@ import { useStore } from "@/lib/store";
 
 export function LiveDot() {
   const { t } = useI18n();
-  const { link } = useStore(feedState);
+  const { online } = useNetwork();
+  const state = useStore(feedState);
+  const link = online ? state.link : "lost";
   const word = link === "live" ? t.app.live : link === "connecting" ? t.app.connecting : t.app.noLine;
   return (
     <span className={classes["live"]} data-link={link}>

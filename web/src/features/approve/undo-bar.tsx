@@ -43,7 +43,7 @@ export function UndoBar() {
         <div key={job.id} className={classes["undoRow"]}>
           <span className={classes["undoWords"]}>{t.approve.approved(job.name)}</span>
           <span className="num">
-            {t.approve.seconds(f.duration(Math.ceil((Date.parse(job.not_before ?? "") - now) / 1000)))}
+            {t.approve.seconds(f.duration(Math.max(1, Math.floor((Date.parse(job.not_before ?? "") - now) / 1000))))}
           </span>
           <Button
             size="compact-md"

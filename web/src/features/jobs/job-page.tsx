@@ -1,4 +1,4 @@
-import { Anchor, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Stack, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconArrowLeft } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
@@ -17,8 +17,9 @@ import { JobTimeline } from "@/features/jobs/job-timeline";
 import { useJobWords } from "@/features/jobs/words";
 import { asApiError } from "@/lib/api/problem";
 import { useI18n } from "@/lib/i18n/context";
-import { hasProgress, shownState } from "@/lib/job-state";
+import { hasEnded, hasProgress, shownState } from "@/lib/job-state";
 import { useJob } from "@/lib/queries/jobs";
+import { usePrinters } from "@/lib/queries/printers";
 import type { Job } from "@/lib/wire";
 
 /** What went wrong stands above all: what, what to do, code. */
@@ -58,9 +59,30 @@ function Now({ job }: { job: Job }) {
     <section className={classes["card"]} aria-label={t.job.whatNow}>
       {hasBar ? <ProgressLine job={job} size="lg" /> : <RunSteps job={job} withText />}
       {job.status !== "failed" && <Said text={said} />}
-      {next !== said && <Text c="dimmed">{next}</Text>}
+      {next !== said && job.status !== "done" && <Text c="dimmed">{next}</Text>}
+      <BedHint job={job} />
       <JobActions job={job} />
     </section>
+  );
+}
+
+/** The part still lies in the machine, and this person may say when it is gone. */
+function BedHint({ job }: { job: Job }) {
+  const { t } = useI18n();
+  const printers = usePrinters();
+  const printer = printers.data?.find(({ bed }) => bed.last_job?.id === job.id && bed.state !== "clear");
+  if (printer === undefined || !hasEnded(job)) return null;
+  return (
+    <>
+      {job.status === "done" && <Text c="dimmed">{t.status.done.next}</Text>}
+      {printer.allowed_actions.includes("clear_bed") && (
+        <div>
+          <Button component={Link} to={`/printers/${printer.id}`}>
+            {t.jobs.lookAndClear}
+          </Button>
+        </div>
+      )}
+    </>
   );
 }
 

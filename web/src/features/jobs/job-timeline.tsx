@@ -4,13 +4,13 @@ import classes from "@/features/jobs/job-page.module.css";
 import { useNow } from "@/lib/clock";
 import { useI18n } from "@/lib/i18n/context";
 import { useJobEvents } from "@/lib/queries/jobs";
-import { toneOf, wordsOf } from "@/features/jobs/timeline";
+import { titleOf, toneOf, wordsOf } from "@/features/jobs/timeline";
 import type { JobEvent } from "@/lib/wire";
 
 function Event({ event, run }: { event: JobEvent; run: number | null }) {
   const { t, f } = useI18n();
   const now = useNow();
-  const said = wordsOf(event.body);
+  const said = event.type === "job.requeued" ? null : wordsOf(event.body);
   return (
     <li className={classes["event"]} data-tone={toneOf(event.type)}>
       <time dateTime={event.occurred_at} className={`${classes["when"]} num`}>
@@ -18,7 +18,7 @@ function Event({ event, run }: { event: JobEvent; run: number | null }) {
       </time>
       <span className={classes["bullet"]} aria-hidden />
       <span className={classes["what"]}>
-        <b>{t.events[event.type] ?? event.type}</b>
+        <b>{titleOf(t, event)}</b>
         {said !== null && <span> {said}</span>}
       </span>
       {run !== null && <span className={classes["run"]}>{t.job.run(run)}</span>}

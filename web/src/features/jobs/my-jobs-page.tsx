@@ -68,7 +68,8 @@ function History() {
   );
 }
 
-function Active({ jobs, beds }: { jobs: readonly Job[]; beds: readonly Printer[] }) {
+function Active(props: { jobs: readonly Job[]; beds: readonly Printer[]; isFirst: boolean }) {
+  const { jobs, beds } = props;
   const { t } = useI18n();
   const sorted = [...jobs].sort(byMovement);
   const needing = sorted.filter((job) => groupOf(job) === "needsYou");
@@ -87,23 +88,22 @@ function Active({ jobs, beds }: { jobs: readonly Job[]; beds: readonly Printer[]
           </ul>
         </Group>
       )}
-      <Group id="group-now" title={t.jobs.now} {...(moving.length > 0 ? { count: moving.length } : {})}>
-        {moving.length === 0 ? (
-          <Text c="dimmed">{t.jobs.nothingNow}</Text>
-        ) : (
+      {!props.isFirst && (
+        <Group id="group-now" title={t.jobs.now} {...(moving.length > 0 ? { count: moving.length } : {})}>
+          {moving.length === 0 && <Text c="dimmed">{t.jobs.nothingNow}</Text>}
           <ul className={classes["list"]}>
             {moving.map((job) => (
               <JobRow key={job.id} job={job} />
             ))}
           </ul>
-        )}
-      </Group>
+        </Group>
+      )}
     </>
   );
 }
 
 /** My jobs, grouped by who moves next; `submit` is the place where new ones come in. */
-export function MyJobsPage({ submit }: { submit: (isFirst: boolean) => ReactNode }) {
+export function MyJobsPage(props: { submit: (isFirst: boolean) => ReactNode; isSubmitting: boolean }) {
   const { t } = useI18n();
   const active = useJobs({ scope: "mine", status: ACTIVE, order: "newest" });
   const any = useJobs({ scope: "mine", status: ENDED, order: "newest" });
@@ -123,17 +123,13 @@ export function MyJobsPage({ submit }: { submit: (isFirst: boolean) => ReactNode
         text={t.jobs.title}
         tab={printing === undefined ? undefined : `${printing.percent ?? 0} % ${printing.name}`}
       />
-      {submit(isFirst)}
-      {isFirst && (
-        <Empty icon={IconStack2} title={t.jobs.emptyTitle} text={t.jobs.empty}>
-          {null}
-        </Empty>
-      )}
+      {props.submit(isFirst)}
       {!isFirst || beds.length > 0 ? (
         <StateGate query={active} what={t.jobs.what}>
-          {() => <Active jobs={jobs} beds={beds} />}
+          {() => <Active jobs={jobs} beds={beds} isFirst={isFirst} />}
         </StateGate>
       ) : null}
+      {isFirst && !props.isSubmitting && <Empty icon={IconStack2} title={t.jobs.emptyTitle} text={t.jobs.empty} />}
       {!isFirst && <History />}
     </Stack>
   );

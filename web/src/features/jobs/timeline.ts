@@ -1,4 +1,6 @@
+import type { Catalogue } from "@/lib/i18n/en";
 import type { Tone } from "@/lib/tones";
+import type { JobEvent } from "@/lib/wire";
 
 const TONES: Record<string, Tone> = {
   "job.approved": "good",
@@ -21,6 +23,12 @@ export function toneOf(type: string): Tone {
 }
 
 const SAID = ["comment", "reason", "advice"] as const;
+
+/** What an event is called; being queued again is called by its cause. */
+export function titleOf(t: Catalogue, event: Pick<JobEvent, "type" | "body">): string {
+  const known = event.type === "job.requeued" ? t.requeued[String(event.body["reason"])] : t.events[event.type];
+  return known ?? event.type;
+}
 
 /** The sentences that a fact carries, in reading order; null if it carries none. */
 export function wordsOf(body: Readonly<Record<string, unknown>>): string | null {

@@ -6,7 +6,7 @@ import { shownState } from "@/lib/job-state";
 import type { Job } from "@/lib/wire";
 
 function queuedWords(t: Catalogue, f: Format, job: Job, nowMs: number): string {
-  const undoS = job.not_before === null ? 0 : Math.ceil((Date.parse(job.not_before) - nowMs) / 1000);
+  const undoS = job.not_before === null ? 0 : Math.floor((Date.parse(job.not_before) - nowMs) / 1000);
   return undoS > 0 ? t.jobs.undoLeft(f.duration(undoS)) : (job.wait_reason ?? t.status.queued.next);
 }
 

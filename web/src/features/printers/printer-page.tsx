@@ -100,6 +100,8 @@ function Whole({ printer }: { printer: Printer }) {
   const { t } = useI18n();
   const state = printerState(printer);
   const job = printer.current_job;
+  const isSaidAbove =
+    state === "bed" || state === "attention" || (state === "ready" && printer.allowed_actions.includes("unclear_bed"));
   return (
     <>
       <header className={classes["pageHead"]}>
@@ -112,7 +114,7 @@ function Whole({ printer }: { printer: Printer }) {
           {job?.status === "attention" && <AttentionPanel job={job} />}
           {job !== null && job.status !== "attention" && <CurrentJob job={job} />}
           <BedPanel printer={printer} />
-          {words !== null && state !== "bed" && state !== "attention" && <Text>{words}</Text>}
+          {words !== null && !isSaidAbove && <Text>{words}</Text>}
         </Stack>
         <Machine printer={printer} />
       </div>

@@ -249,7 +249,6 @@ export const de: Catalogue = {
     "job.approval_taken_back": "Freigabe zurückgenommen",
     "job.rejected": "Abgelehnt",
     "job.withdrawn": "Zurückgezogen",
-    "job.requeued": "Wieder in der Warteschlange",
     "job.claimed": "Ein Drucker übernimmt",
     "job.cancel_requested": "Stopp gewünscht",
     "job.cancelled": "Abgebrochen",
@@ -264,6 +263,14 @@ export const de: Catalogue = {
     "run.overdue": "Hat zu lange gedauert",
     "job.done": "Fertig",
     "job.failed": "Fehlgeschlagen",
+  },
+  requeued: {
+    released: "Wieder in der Warteschlange",
+    retried: "Wieder in der Warteschlange",
+    moved: "In der Warteschlange verschoben",
+    not_before: "Frei für den nächsten Drucker",
+    queue_changed: "Die Warteschlange wurde geändert",
+    stream_lost: "Die Drucker wurden noch einmal benachrichtigt",
   },
   approve: {
     title: "Freigabe",

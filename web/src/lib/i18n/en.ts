@@ -242,7 +242,6 @@ export const en = {
     "job.approval_taken_back": "Approval taken back",
     "job.rejected": "Rejected",
     "job.withdrawn": "Withdrawn",
-    "job.requeued": "Back in the queue",
     "job.claimed": "A printer takes it",
     "job.cancel_requested": "Asked to stop",
     "job.cancelled": "Cancelled",
@@ -257,6 +256,14 @@ export const en = {
     "run.overdue": "Took too long",
     "job.done": "Done",
     "job.failed": "Failed",
+  } as Record<string, string>,
+  requeued: {
+    released: "Back in the queue",
+    retried: "Back in the queue",
+    moved: "Moved in the queue",
+    not_before: "Free for the next printer",
+    queue_changed: "The queue was changed",
+    stream_lost: "The printers were told again",
   } as Record<string, string>,
   approve: {
     title: "Approve",
