@@ -60,7 +60,10 @@ class Once:
         """Return whether this request is the first; waits for one that holds the key."""
         now = self._clock.now()
         await session.exec(
-            delete(Idempotency).where(*self._mine(), col(Idempotency.created_at) < now - KEPT)
+            delete(Idempotency).where(
+                col(Idempotency.user_id) == self._user_id,
+                col(Idempotency.created_at) < now - KEPT,
+            )
         )
         taken = await session.exec(
             insert(Idempotency)

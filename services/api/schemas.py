@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 
 class Out(BaseModel):
@@ -17,5 +17,22 @@ class In(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+def _storable(text: str) -> str:
+    """Return the text; raise ValueError for what Postgres can't keep."""
+    if "\0" in text:
+        raise ValueError("has a NUL character")
+    return text
+
+
+STORABLE = AfterValidator(_storable)
+
+Text = Annotated[str, STORABLE]
+"""Words of a person."""
+
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), STORABLE
+]
 """A sentence from one person to another."""
+
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), STORABLE]
+"""What a person adds to a submission."""

@@ -1,5 +1,6 @@
 """Who may come in: the provider's word on a person, and the group's rules."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from services.db.tables.people import Identity, User
 from services.jobs import audit
 from services.jobs.actors import Actor
 
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_MAX_SUBJECT_CHARS = 255
 _MAX_NAME_CHARS = 200
 _MAX_EMAIL_CHARS = 320
 _MAX_URL_CHARS = 2000
@@ -42,18 +45,25 @@ class WhoCame:
 
     @classmethod
     def from_claims(cls, claims: Mapping[str, Any]) -> Self:
-        """Return who the verified claims are about; raise KeyError without issuer and subject."""
-        email = str(claims.get("email") or "").strip().lower()[:_MAX_EMAIL_CHARS]
-        name = str(claims.get("name") or claims.get("preferred_username") or "").strip()
-        picture = str(claims.get("picture") or "")
+        """Return who the verified claims are about; raise KeyError or ValueError for nobody."""
+        email = _printable(claims.get("email")).lower()[:_MAX_EMAIL_CHARS]
+        name = _printable(claims.get("name") or claims.get("preferred_username"))
+        picture = _printable(claims.get("picture"))
+        subject = str(claims["sub"])
+        if not subject or len(subject) > _MAX_SUBJECT_CHARS or not subject.isprintable():
+            raise ValueError("the subject is no name")
         return cls(
             issuer=str(claims["iss"]),
-            subject=str(claims["sub"]),
-            email=email or None,
+            subject=subject,
+            email=email if _EMAIL.fullmatch(email) else None,
             is_email_verified=claims.get("email_verified") is True,
             name=(name or email.partition("@")[0] or "Somebody")[:_MAX_NAME_CHARS],
             avatar_url=picture[:_MAX_URL_CHARS] if picture.startswith("https://") else None,
         )
+
+
+def _printable(claim: object) -> str:
+    return "".join(char for char in str(claim or "") if char.isprintable()).strip()
 
 
 async def admit(

@@ -108,11 +108,13 @@ async def end_session(services: Services, id_sha256: bytes) -> None:
         await session.exec(delete(Session).where(col(Session.id_sha256) == id_sha256))
 
 
-async def end_session_of(session: AsyncSession, old_id: str | None) -> None:
-    """End the session that the browser had before it signed in anew."""
+async def end_old_sessions(session: AsyncSession, old_id: str | None, now: datetime) -> None:
+    """End the session that the browser had before it signed in anew; sweep those that are over."""
+    is_old = col(Session.expires_at) < now
     id_sha256 = _sha256_of(old_id)
     if id_sha256 is not None:
-        await session.exec(delete(Session).where(col(Session.id_sha256) == id_sha256))
+        is_old |= col(Session.id_sha256) == id_sha256
+    await session.exec(delete(Session).where(is_old))
 
 
 def set_cookie(response: Response, settings: ApiSettings, session_id: str) -> None:

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from joserfc.errors import JoseError
 
 from services.api.auth.members import NotAdmitted, WhoCame, admit
-from services.api.auth.sessions import begin_session, cookie_name, end_session_of, set_cookie
+from services.api.auth.sessions import begin_session, cookie_name, end_old_sessions, set_cookie
 from services.api.errors import ApiError
 from services.api.settings import ApiSettings
 from services.api.state import Services
@@ -95,6 +95,7 @@ class SignIn:
         return response
 
     async def _who_came(self, request: Request) -> WhoCame:
+        await self._must_be_who_we_trust(request)
         token = await self._client.authorize_access_token(request)
         claims = dict(token["userinfo"])
         if "email" not in claims:
@@ -104,13 +105,21 @@ class SignIn:
             claims = {**more, **claims}
         return WhoCame.from_claims(claims)
 
+    async def _must_be_who_we_trust(self, request: Request) -> None:
+        """Raise ValueError when the answer, or the discovery, names another issuer than ours."""
+        metadata = await self._client.load_server_metadata()
+        named = (metadata["issuer"], request.query_params.get("iss", metadata["issuer"]))
+        if {issuer.rstrip("/") for issuer in named} != {self._settings.oidc_issuer}:
+            raise ValueError(f"the answer comes from {named}")
+
     async def _let_in(self, request: Request, came: WhoCame, next_path: str) -> RedirectResponse:
         now = self._services.clock.now()
         client_ip = request.client.host[:_MAX_IP_CHARS] if request.client else None
         user_agent = request.headers.get("user-agent", "")[:_MAX_USER_AGENT_CHARS] or None
         async with self._services.sessions() as session, session.begin():
             user_id = await admit(session, self._settings, came, now=now, ip=client_ip)
-            await end_session_of(session, request.cookies.get(cookie_name(self._settings)))
+            old_id = request.cookies.get(cookie_name(self._settings))
+            await end_old_sessions(session, old_id, now)
             session_id = await begin_session(
                 session, user_id, now, user_agent=user_agent, ip=client_ip
             )

@@ -34,6 +34,7 @@ async def get_feed(
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=32)] = None,
 ) -> StreamingResponse:
     """News as they come, as server-sent events; resumes after Last-Event-ID."""
+    await services.feed.wait_ready()
     return StreamingResponse(
         stream_for(services, viewer, last_event_id),
         media_type=EVENT_STREAM,

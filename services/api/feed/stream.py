@@ -8,7 +8,7 @@ import structlog
 
 from services.api.auth.sessions import find_session
 from services.api.dependencies import Person
-from services.api.errors import is_database_away
+from services.api.errors import DATABASE_AWAY
 from services.api.feed.facts import log_bounds, read_facts
 from services.api.feed.hub import FeedClient
 from services.api.feed.schemas import FeedHello
@@ -32,7 +32,12 @@ async def stream_for(
     with services.feed.joined(viewer) as client:
         yield _hello(services, client, is_resuming=last_event_id is not None)
         if last_event_id is not None:
-            yield await _missed(services, client, last_event_id)
+            try:
+                yield await _missed(services, client, last_event_id)
+            except DATABASE_AWAY as exc:
+                # The place has not moved: the client asks for the same again.
+                log.warning("feed_replay_failed", error=f"{type(exc).__name__}: {exc}")
+                return
         checked_at = time.monotonic()
         while not client.is_over:
             news = await client.take(within_s=min(PING_S, recheck_s))
@@ -84,9 +89,7 @@ async def _is_signed_in(services: Services, viewer: Person) -> bool:
     """
     try:
         found = await find_session(services, viewer.session_sha256)
-    except Exception as exc:
-        if not is_database_away(exc):
-            raise
+    except DATABASE_AWAY as exc:
         log.warning("feed_session_unchecked", error=f"{type(exc).__name__}: {exc}")
         return True
     return found is not None and found.is_admin == viewer.is_admin

@@ -9,12 +9,13 @@ from pydantic import AfterValidator, Field
 
 from contracts.lifecycle import Status
 from services.api.errors import ApiError
-from services.api.schemas import In
+from services.api.schemas import In, Text
 from services.jobs.actors import Actor
 from services.jobs.views import JobFilter, JobRow, Position
 
 MAX_PAGE = 200
 DEFAULT_PAGE = 50
+_YEARS = range(2000, 9000)
 
 
 def _statuses(text: str) -> str:
@@ -32,7 +33,7 @@ class JobQuery(In):
     status: Annotated[str, AfterValidator(_statuses)] = Field(
         default="", max_length=200, description="comma list of statuses; empty: any"
     )
-    q: str = Field(default="", max_length=200, description="words in name, note or owner")
+    q: Text = Field(default="", max_length=200, description="words in name, note or owner")
     order: Literal["newest", "oldest"] = "newest"
     cursor: str = Field(default="", max_length=200, description="next_cursor of the page before")
     limit: int = Field(default=DEFAULT_PAGE, ge=1, le=MAX_PAGE)
@@ -62,8 +63,8 @@ def position_of(cursor: str) -> Position | None:
         padded = cursor + "=" * (-len(cursor) % 4)
         moment, _, job_id = base64.urlsafe_b64decode(padded).decode().partition("|")
         created_at = datetime.fromisoformat(moment)
-        if created_at.tzinfo is None:
-            raise ValueError("naive")
+        if created_at.tzinfo is None or created_at.year not in _YEARS:
+            raise ValueError("no moment of a job")
         return Position(created_at, UUID(job_id))
     except ValueError:
         detail = "This cursor is not one of ours. Start again without it."

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from contracts.ids import QueueName
 from contracts.lifecycle import JobState, Resolution, RunState, Status
 from contracts.loaded import NeededFilament
-from services.api.schemas import In, Out, Reason
+from services.api.schemas import In, Note, Out, Reason
 
 MAX_COPIES = 50
 MAX_PLATES = 50
@@ -118,7 +118,7 @@ class SubmissionRequest(In):
 
     artifact_id: UUID
     plates: list[PlateOrder] = Field(min_length=1, max_length=MAX_PLATES)
-    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
+    note: Note | None = None
     queue: QueueName = "main"
 
 

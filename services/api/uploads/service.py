@@ -1,6 +1,7 @@
 """Uploads: the bytes go from the browser to the storage, never through the API."""
 
-from typing import Annotated
+import asyncio
+from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import Depends, Response
@@ -16,7 +17,9 @@ from services.api.uploads.schemas import Artifact, Upload, UploadRequest, Upload
 from services.db.tables import work
 from services.jobs import submitting
 from services.jobs.errors import Conflict, Unknown
-from services.storage.bucket import ObjectMissing, incoming_key
+from services.storage.bucket import ObjectMissing, StorageUnavailable, incoming_key
+
+STORAGE_TIMEOUT_S: Final = 5.0
 
 
 class UploadDesk:
@@ -90,7 +93,10 @@ class UploadDesk:
 
     async def _must_be_whole(self, artifact: work.Artifact) -> None:
         try:
-            size = await self._services.bucket.size_of(artifact.incoming_key)
+            async with asyncio.timeout(STORAGE_TIMEOUT_S):
+                size = await self._services.bucket.size_of(artifact.incoming_key)
+        except TimeoutError as exc:
+            raise StorageUnavailable("storage did not answer in time") from exc
         except ObjectMissing:
             raise Conflict(
                 "upload-incomplete",

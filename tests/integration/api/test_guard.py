@@ -10,6 +10,7 @@ import pytest
 from services.api.dependencies import PUBLIC_OPERATIONS
 from services.api.openapi import document
 from tests.integration.api.people import Someone, World, problem
+from tests.integration.api.rows import ready_artifact
 
 NIL = "00000000-0000-0000-0000-000000000000"
 OPENAPI = Path(__file__).parents[3] / "docs" / "openapi.json"
@@ -100,6 +101,17 @@ async def test_malformed_bodies(mia: Someone) -> None:
     long = await mia.http.post(path, content=b"[" * 2_000_000, headers=headers)
     assert problem(long)["status"] == 413
     assert problem(await mia.http.get("/api/jobs/no-id"))["status"] == 422
+
+
+async def test_text_that_no_database_keeps(world: World, mia: Someone) -> None:
+    assert problem(await mia.http.get("/api/jobs", params={"q": "a\0b"}))["status"] == 422
+    artifact = await ready_artifact(world, mia.id)
+    body = {"artifact_id": str(artifact.id), "plates": [{"plate": 1, "copies": 1}]}
+    for note in ("a\0b", "\ud800"):
+        content = json.dumps({**body, "note": note})
+        headers = {"Content-Type": "application/json"}
+        answer = await mia.http.post("/api/submissions", content=content, headers=headers)
+        assert problem(answer)["status"] == 422
 
 
 class TestWebApp:

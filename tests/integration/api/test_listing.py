@@ -1,7 +1,8 @@
 """Lists: pages, filters, who sees what, and what they cost."""
 
+import base64
 from itertools import product
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -16,6 +17,8 @@ from tests.integration.api.rows import (
     new_run,
     ready_artifact,
 )
+
+TOO_OLD = base64.urlsafe_b64encode(f"0001-01-01T00:00:00+14:00|{UUID(int=0)}".encode()).decode()
 
 
 @pytest.fixture
@@ -86,6 +89,7 @@ async def test_words_are_searched_in_name_and_note(world: World, mia: Someone) -
     [
         {"cursor": "nonsense"},
         {"cursor": "MjAyNg"},
+        {"cursor": TOO_OLD},
         {"status": "done,finished"},
         {"limit": 0},
         {"limit": 201},

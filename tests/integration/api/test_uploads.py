@@ -60,7 +60,8 @@ async def test_file_goes_straight_to_the_storage_and_is_handed_over(
     (event,) = await told(world, upload["artifact"]["id"])
     assert event.owner_id == mia.id
     assert event.sha256 == hashlib.sha256(content).hexdigest()
-    trail = select(Audit.action).where(col(Audit.thing_id) == upload["artifact"]["id"])
+    thing_id = upload["artifact"]["id"]
+    trail = select(Audit.action).where(col(Audit.thing_id) == thing_id).order_by(col(Audit.id))
     assert await world.select(trail) == ["artifact.announce", "artifact.hand_over"]
 
 

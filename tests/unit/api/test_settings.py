@@ -1,0 +1,66 @@
+"""Settings that would open a door are refused."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from services.api.auth.sessions import cookie_name
+from services.api.settings import ApiSettings
+
+
+def settings(**changes: object) -> ApiSettings:
+    """Return settings of an API on this machine."""
+    values: dict[str, object] = {
+        "database_url": "postgresql://u:p@127.0.0.1:1/d",
+        "nats_url": "nats://127.0.0.1:1",
+        "nats_creds": Path("creds"),
+        "s3_endpoint": "http://127.0.0.1:1",
+        "s3_access_key": "a",
+        "s3_secret_key": "b",
+        "session_secret": "x" * 32,
+        **changes,
+    }
+    return ApiSettings.model_validate(values)
+
+
+def test_https_gets_the_cookie_that_the_browser_holds_to_its_host() -> None:
+    assert cookie_name(settings(public_url="https://print.example.org/")) == "__Host-layerline"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "127.9.9.9"])
+def test_plain_http_on_this_machine(host: str) -> None:
+    assert cookie_name(settings(public_url=f"http://{host}")) == "layerline"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://print.example.org",
+        "http://192.168.1.5:8000",
+        "http://localhost.example.org",
+        "ftp://localhost",
+        "https://print.example.org/path",
+    ],
+)
+def test_other_addresses_are_refused(url: str) -> None:
+    with pytest.raises(ValidationError):
+        settings(public_url=url)
+
+
+def test_plain_http_provider_elsewhere_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        settings(oidc_issuer="http://id.example.org")
+    assert settings(oidc_issuer="https://id.example.org/").oidc_issuer == "https://id.example.org"
+    assert settings(oidc_issuer="").oidc_issuer is None
+
+
+def test_short_session_secret_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        settings(session_secret="x" * 31)
+
+
+def test_comma_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAYERLINE_ADMIN_EMAILS", " Ada@X.org , ,bob@x.org")
+    assert settings().admin_emails == {"ada@x.org", "bob@x.org"}
+    assert settings().allowed_email_domains == frozenset()
