@@ -4,13 +4,14 @@ import asyncio
 
 import structlog
 
-from contracts.commands import Command
+from contracts.commands import NEVER_EXPIRES, Command, CommandKind
 from contracts.events import (
     PrinterAnnounced,
     PrinterOffline,
     PrinterOnline,
     PrinterStateChanged,
 )
+from contracts.ids import CommandId
 from contracts.lifecycle import BedState, RunState
 from contracts.loaded import Loaded
 from contracts.telemetry import PrinterTelemetry
@@ -58,7 +59,8 @@ class PrinterWorker:
             async with asyncio.TaskGroup() as group:
                 group.create_task(printer.stay_connected(self))
                 group.create_task(self._work())
-                group.create_task(self._obey())
+                group.create_task(self._obey(NEVER_EXPIRES))
+                group.create_task(self._obey(frozenset(CommandKind) - NEVER_EXPIRES))
                 group.create_task(self._tell())
 
     def ring(self) -> None:
@@ -219,18 +221,21 @@ class PrinterWorker:
 
     # --- commands ---
 
-    async def _obey(self) -> None:
-        """Carry out the journal's commands, also those of before a restart."""
+    async def _obey(self, lane: frozenset[CommandKind]) -> None:
+        """Carry out the journal's commands of some kinds, also those of before a restart."""
         try:
             async with asyncio.timeout(RECONCILE_PATIENCE_S):
                 await self._reconciled.wait()
+                await self._tools.dispatch.wait_up()  # then the services' clock is known
         except TimeoutError:
-            log.info("commands_without_printer")
-        seen: set[str] = set()
+            log.info("commands_without_printer_or_services")
+        seen: set[CommandId] = set()
         while True:
-            for command in self._journal.commands.unanswered(self._tools.printer_id):
-                if str(command.id) not in seen:
-                    seen.add(str(command.id))
+            unanswered = self._journal.commands.unanswered(self._tools.printer_id)
+            seen &= {command.id for command in unanswered}
+            for command in unanswered:
+                if command.kind in lane and command.id not in seen:
+                    seen.add(command.id)
                     await self._obey_one(command)
             await self._view.change()
 
