@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 
 import asyncpg
 import structlog
@@ -15,14 +16,14 @@ from runtime.process import run_until_stopped
 from services.db.channels import OUTBOX
 from services.db.engine import connect
 from services.relay.outbox import sweep, take_lock
-from services.relay.publishing import PublishFailed, publish_waiting
+from services.relay.publishing import Publisher, PublishFailed
 from services.relay.settings import RelaySettings
 
 log = structlog.get_logger()
 
 SWEEP_S = 5.0
 """Behind NOTIFY: what a lost notification left is found within this."""
-CLEAN_EVERY_SWEEPS = 720
+CLEAN_EVERY_S = 3600.0
 STANDBY_S = 2.0
 
 
@@ -84,28 +85,26 @@ class Relay:
             log.info("relay_standing_by")
             await self._wait(STANDBY_S)
         log.info("relay_active")
-        js = self._client.jetstream()
+        publisher = Publisher(connection, self._client.jetstream())
         waits = backoff(initial_s=0.2, max_s=5)
-        sweeps = 0
+        clean_at = 0.0
         while True:
             self._wake.clear()
             try:
-                published = await publish_waiting(connection, js)
+                published = await publisher.publish_waiting()
             except PublishFailed:
                 await asyncio.sleep(next(waits))
                 continue
             waits = backoff(initial_s=0.2, max_s=5)
             if published:
                 log.debug("outbox_published", count=published)
-            if sweeps % CLEAN_EVERY_SWEEPS == 0:
+            if time.monotonic() >= clean_at:
                 await sweep(connection)
-            if not await self._wait(SWEEP_S):
-                sweeps += 1
+                clean_at = time.monotonic() + CLEAN_EVERY_S
+            await self._wait(SWEEP_S)
 
-    async def _wait(self, seconds: float) -> bool:
-        """Return whether a notification came before the time was over."""
+    async def _wait(self, seconds: float) -> None:
+        """Return at the next notification, or when the time is over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
-                return True
-        return False

@@ -1,6 +1,6 @@
 """The outbox as the relay sees it: what is unpublished, what is, what may go."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +11,9 @@ KEEP_DAYS = 7
 LOCK_KEY = 0x6F7574626F78  # "outbox": one relay publishes at a time, so that order holds
 
 _UNPUBLISHED = """
-SELECT id, subject, body FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT $1
+SELECT id, subject, body FROM outbox
+WHERE published_at IS NULL AND id <> ALL($2::uuid[])
+ORDER BY seq LIMIT $1
 """
 _MARK = "UPDATE outbox SET published_at = now() WHERE id = ANY($1::uuid[])"
 _SWEEP = "DELETE FROM outbox WHERE published_at < now() - make_interval(days => $1)"
@@ -31,9 +33,11 @@ async def take_lock(connection: asyncpg.Connection) -> bool:
     return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY))
 
 
-async def unpublished(connection: asyncpg.Connection) -> list[Message]:
+async def unpublished(
+    connection: asyncpg.Connection, *, except_ids: Collection[UUID] = ()
+) -> list[Message]:
     """Return the oldest messages that no PubAck has come for, in the order of their insert."""
-    rows = await connection.fetch(_UNPUBLISHED, BATCH)
+    rows = await connection.fetch(_UNPUBLISHED, BATCH, list(except_ids))
     return [Message(row["id"], row["subject"], row["body"]) for row in rows]
 
 
