@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-import httpx
+import httpx2
 import structlog
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.starlette_client import OAuth
@@ -70,7 +70,7 @@ class SignIn:
             response: RedirectResponse = await self._client.authorize_redirect(
                 request, f"{self._settings.public_url}/api/auth/callback/{PROVIDER_ID}"
             )
-        except (httpx.HTTPError, OAuthError, ValueError, KeyError, RuntimeError) as exc:
+        except (httpx2.HTTPError, OAuthError, ValueError, KeyError, RuntimeError) as exc:
             log.warning("provider_unreachable", error=f"{type(exc).__name__}: {exc}")
             return _failed("provider_unreachable")
         request.session[_NEXT] = safe_path(next_path)
@@ -85,7 +85,7 @@ class SignIn:
         except OAuthError as exc:
             log.info("signin_refused", error=exc.error)
             response = _failed("denied" if exc.error == "access_denied" else "expired")
-        except (httpx.HTTPError, JoseError, ValueError, KeyError) as exc:
+        except (httpx2.HTTPError, JoseError, ValueError, KeyError) as exc:
             log.warning("signin_failed", error=f"{type(exc).__name__}: {exc}")
             response = _failed("provider_error")
         except NotAdmitted as exc:
