@@ -17,6 +17,7 @@ import type { Printer } from "@/lib/wire";
 const LIVE_AFTER_MS = 1000;
 const HOT_BED_C = 50;
 const HOT_NOZZLE_C = 60;
+const HEAT_KNOWN_MS = 600_000;
 const STOP_SHOWN_MS = 60_000;
 
 /** False for the first second: a tap meant for what stood here before doesn't count. */
@@ -31,7 +32,7 @@ function useIsLive(key: string): boolean {
 
 function Heat({ printer }: { printer: Printer }) {
   const { t, f } = useI18n();
-  const news = useTelemetry(printer.id);
+  const news = useTelemetry(printer.id, HEAT_KNOWN_MS);
   const bed = news?.bed_c ?? null;
   const nozzle = news?.nozzle_c ?? null;
   return (
@@ -95,7 +96,7 @@ function Question({ printer }: { printer: Printer }) {
           {bed.last_job === null && (
             <Text fw={600}>{bed.state === "unknown" ? t.bed.unknown : t.bed.foreign}</Text>
           )}
-          {bed.reason !== null && bed.reason !== "" && <Text size="sm">{bed.reason}</Text>}
+          {bed.last_job === null && bed.reason !== null && <Text size="sm">{bed.reason}</Text>}
           <Text size="sm">{t.bed.takeOff}</Text>
           <Text size="sm" c="dimmed">
             {bed.since !== null && <Age at={bed.since} />}

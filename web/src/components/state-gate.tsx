@@ -1,6 +1,7 @@
 import { Button, Skeleton, Stack, Text } from "@mantine/core";
 import { useEffect, useState, type ReactNode } from "react";
 import { ErrorNote } from "@/components/error-note";
+import { asApiError } from "@/lib/api/problem";
 import { useI18n } from "@/lib/i18n/context";
 
 const SENTENCE_AFTER_MS = 1000;
@@ -54,9 +55,11 @@ export function StateGate<T>(props: {
   if (query.data === undefined && query.isPending) {
     return <Waiting what={props.what} rows={props.rows ?? 3} onRetry={retry} />;
   }
+  // An ended session is told once for the whole page, above it.
+  const isToldByBand = query.data !== undefined && asApiError(query.error).status === 401;
   return (
     <>
-      {query.error !== null && <ErrorNote error={query.error} what={props.what} onRetry={retry} />}
+      {query.error !== null && !isToldByBand && <ErrorNote error={query.error} what={props.what} onRetry={retry} />}
       {query.data !== undefined && props.children(query.data)}
     </>
   );

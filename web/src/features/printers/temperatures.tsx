@@ -1,6 +1,5 @@
 import classes from "@/features/printers/printers.module.css";
 import { useTelemetry } from "@/lib/feed/telemetry";
-import { useNow } from "@/lib/clock";
 import { useI18n } from "@/lib/i18n/context";
 import type { Printer } from "@/lib/wire";
 
@@ -19,9 +18,8 @@ function Reading(props: { label: string; value: number; target: number | null })
 /** Nozzle and bed as last heard; nothing rather than something old. */
 export function Temperatures({ printer }: { printer: Printer }) {
   const { t } = useI18n();
-  const now = useNow();
-  const news = useTelemetry(printer.id);
-  if (news === undefined || !printer.is_online || now - Date.parse(news.at) > OLD_AFTER_MS) return null;
+  const news = useTelemetry(printer.id, OLD_AFTER_MS);
+  if (news === undefined || !printer.is_online) return null;
   if (news.nozzle_c === null && news.bed_c === null) return null;
   return (
     <dl className={classes["readings"]}>

@@ -41,11 +41,12 @@ function Symbol({ entry }: { entry: Entry }) {
 }
 
 function Submitted({ entry }: { entry: Entry }) {
+  const { t } = useI18n();
   return (
     <span className={classes["links"]}>
       {entry.jobs.map((job) => (
         <Link key={job.id} to={`/jobs/${job.id}`}>
-          {job.name}
+          {job.name}, {t.jobs.plateOf(job.plate, job.copy_no)}
         </Link>
       ))}
     </span>
