@@ -13,12 +13,12 @@ log = structlog.get_logger()
 
 
 class Cleaner:
-    """Deletes the files of ended runs, and once per process what else bears our name."""
+    """Deletes the files of ended runs, and once per session what else bears our name."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._files = tools.journal.files
-        self._has_swept = False
+        self._swept_session: str | None = None
 
     async def keep_clean(self) -> None:
         """Delete whenever the printer is free; never returns. Start it after reconciling."""
@@ -39,20 +39,22 @@ class Cleaner:
             return False
         if self._tools.journal.runs.unresolved(self._tools.printer_id) is not None:
             return False
-        return not self._has_swept or bool(self._files.to_delete(self._tools.printer_id))
+        is_swept = report.session == self._swept_session
+        return not is_swept or bool(self._files.to_delete(self._tools.printer_id))
 
     async def _clean(self) -> None:
         printer_id = self._tools.printer_id
         for name in self._files.to_delete(printer_id):
             await self._delete(name)
-        if self._has_swept:
+        report = self._tools.view.report
+        if report is None or report.session == self._swept_session:
             return
         for name in await self._tools.printer.list_files():
             is_ours = name.startswith(FILE_PREFIX) and name.endswith(FILE_SUFFIX)
             if is_ours and not self._files.is_protected(printer_id, name):
                 log.warning("leftover_swept", file=name)
                 await self._delete(name)
-        self._has_swept = True
+        self._swept_session = report.session
 
     async def _delete(self, name: str) -> None:
         await self._tools.printer.delete_file(name)

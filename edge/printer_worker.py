@@ -181,6 +181,7 @@ class PrinterWorker:
             self._hold_claims(hold_s)
         else:
             self._hold_offs = 0
+        self._view.poke()  # its file may go now
 
     def _hold_claims(self, seconds: float) -> None:
         until_s = self._tools.clock.boottime() + seconds
