@@ -1,4 +1,4 @@
-"""The camera on port 6000: JPEG frames for one viewer who knows the code.
+"""The camera on port 6000: JPEG pictures for one viewer who knows the code.
 
 [K] OBA video.md, PYB, BLA: an 80-byte login, then a 16-byte header as a TLS record of its own
 and the picture in records of at most 4096 bytes.
@@ -6,77 +6,107 @@ and the picture in records of at most 4096 bytes.
 
 import asyncio
 import io
-import ssl
 import struct
-import time
+from collections.abc import Callable
 
 from PIL import Image, ImageDraw
 
-LOGIN_BYTES = 80
+from edge.simulator.clock import PrinterClock
+from edge.simulator.commands import Credentials
+from edge.simulator.report import Report
+from edge.simulator.switches import Switches
+from edge.simulator.tls_stream import TLSStream
+
+LOGIN_BYTES, LOGIN_PAYLOAD, LOGIN_TYPE = 80, 0x40, 0x3000
 RECORD_BYTES = 4096
-FRAME_EVERY_S = 1.2
-LOGIN_WITHIN_S = 10.0
+LOGIN_WITHIN_S = 15.0
 WIDTH, HEIGHT = 1280, 720
+MIN_INTERVAL_REAL_S = 0.1
+GRAIN_SIGMA = 12.0
 
 
-def frame(number: int) -> bytes:
-    """Return a test picture that moves with its number."""
-    image = Image.new("RGB", (WIDTH, HEIGHT), (38, 42, 48))
+def login_packet(access_code: str) -> bytes:
+    """Return the 80 bytes that a viewer must send."""
+    head = struct.pack("<IIII", LOGIN_PAYLOAD, LOGIN_TYPE, 0, 0)
+    return head + b"bblp".ljust(32, b"\0") + access_code.encode().ljust(32, b"\0")
+
+
+def picture(number: int, percent: int, state: str) -> bytes:
+    """Return a test picture (JPEG, 30-100 KB) that moves with its number."""
+    grain = Image.effect_noise((WIDTH // 4, HEIGHT // 4), GRAIN_SIGMA).resize((WIDTH, HEIGHT))
+    image = Image.merge("RGB", (grain, grain, grain)).point(lambda value: value // 3)
     draw = ImageDraw.Draw(image)
     draw.rectangle((140, 560, WIDTH - 140, 600), fill=(90, 96, 104))
+    part_height = 3 * percent
+    draw.rectangle((540, 560 - part_height, 740, 560), fill=(242, 117, 78))
     x = 160 + number * 40 % (WIDTH - 320)
-    draw.rectangle((x, 120, x + 90, 300), fill=(200, 205, 210))
-    draw.polygon(((x + 20, 300), (x + 70, 300), (x + 45, 350)), fill=(230, 160, 60))
-    height = 40 + number * 3 % 180
-    draw.rectangle((540, 560 - height, 740, 560), fill=(242, 117, 78))
-    draw.text((20, 20), time.strftime("%H:%M:%S"), fill=(255, 255, 255))
+    draw.rectangle((x, 60, x + 90, 200), fill=(200, 205, 210))
+    draw.polygon(((x + 20, 200), (x + 70, 200), (x + 45, 250)), fill=(230, 160, 60))
+    draw.text((20, 20), f"{state} {percent} % #{number}", fill=(255, 255, 255))
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=80)
+    image.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
 
 
 class CameraServer:
-    """Serves one viewer at a time."""
+    """Shows what happens to one viewer; a second one starves, or takes over."""
 
-    def __init__(self, access_code: str) -> None:
-        self._login = b"bblp".ljust(32, b"\0") + access_code.encode().ljust(32, b"\0")
-        self._server: asyncio.Server | None = None
-        self._viewer: asyncio.StreamWriter | None = None
+    def __init__(
+        self,
+        credentials: Credentials,
+        clock: PrinterClock,
+        switches: Callable[[], Switches],
+        report: Callable[[], Report],
+    ) -> None:
+        self._credentials, self._clock = credentials, clock
+        self._switches, self._report = switches, report
+        self._viewers: list[TLSStream] = []
+        self.pictures_sent = 0
 
-    async def start(self, host: str, port: int, context: ssl.SSLContext) -> int:
-        """Listen; return the port."""
-        self._server = await asyncio.start_server(self._serve, host, port, ssl=context)
-        return int(self._server.sockets[0].getsockname()[1])
+    def drop_viewers(self) -> None:
+        """Cut every connection."""
+        for viewer in list(self._viewers):
+            viewer.abort()
 
-    async def stop(self) -> None:
-        """Stop listening and drop the viewer."""
-        if self._server is not None:
-            self._server.close()
-        if self._viewer is not None:
-            self._viewer.transport.abort()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, stream: TLSStream) -> None:
+        """Attend one connection; a wrong login is closed without data. [S] PYB"""
+        async with asyncio.timeout(LOGIN_WITHIN_S):
+            login = await stream.readexactly(LOGIN_BYTES)
+        if login != login_packet(self._credentials.access_code):
+            return
+        if self._viewers and self._switches().camera_second_viewer == "takes_over":
+            self.drop_viewers()
+        self._viewers.append(stream)
         try:
-            async with asyncio.timeout(LOGIN_WITHIN_S):
-                login = await reader.readexactly(LOGIN_BYTES)
-            if login[16:] != self._login or self._viewer is not None:
-                return
-            self._viewer = writer
-            number = 0
-            while True:
-                await self._send(writer, await asyncio.to_thread(frame, number))
-                number += 1
-                await asyncio.sleep(FRAME_EVERY_S)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            pass
+            await self._show(stream)
         finally:
-            if self._viewer is writer:
-                self._viewer = None
-            writer.transport.abort()
+            self._viewers.remove(stream)
 
-    async def _send(self, writer: asyncio.StreamWriter, picture: bytes) -> None:
-        writer.write(struct.pack("<IIII", len(picture), 0, 1, 0))
-        await writer.drain()
-        for start in range(0, len(picture), RECORD_BYTES):
-            writer.write(picture[start : start + RECORD_BYTES])
-            await writer.drain()
+    async def _show(self, stream: TLSStream) -> None:
+        number = 0
+        while await self._is_watched(stream):
+            if self._viewers[0] is not stream:
+                continue
+            report = self._report()
+            frame = await asyncio.to_thread(
+                picture, number, int(report["mc_percent"]), str(report["gcode_state"])
+            )
+            stream.write(struct.pack("<IIII", len(frame), 0, 1, 0))
+            for start in range(0, len(frame), RECORD_BYTES):
+                stream.write(frame[start : start + RECORD_BYTES])
+            await stream.drain()
+            number += 1
+            self.pictures_sent += 1
+
+    async def _is_watched(self, stream: TLSStream) -> bool:
+        """Wait for the next picture's time; return whether the viewer is still there."""
+        interval_s = max(
+            MIN_INTERVAL_REAL_S, self._clock.real_s(1 / max(0.01, self._switches().camera_fps))
+        )
+        try:
+            async with asyncio.timeout(interval_s):
+                while await stream.read():
+                    pass
+        except TimeoutError:
+            return True
+        return False

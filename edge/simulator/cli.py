@@ -2,29 +2,38 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from aiohttp import web
-
-from edge.simulator.control import Control
-from edge.simulator.printer import PrinterOptions, SimulatedPrinter
-from edge.simulator.report import TRAYS_PER_AMS
+from edge.simulator.ams import TRAYS_PER_AMS, Filament, Loaded, loaded
+from edge.simulator.hosting import HostOptions, Ready, host_printer
+from edge.simulator.printer import PrinterOptions
+from edge.simulator.recording import Replay, read_capture
+from edge.simulator.scenarios import scenarios
+from edge.simulator.switches import SwitchBoard, Switches
 
 SERIAL_LENGTH = 15
 EXIT_USAGE = 2
+DEFAULT_FILAMENTS = (Filament("PLA", "F2754EFF"), Filament("PETG", "1F79E5FF"))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run one printer until SIGTERM; exit 2 with a sentence when it can't listen."""
+    """Run one printer until SIGTERM; exit 2 with a sentence when it can't."""
     options = _parser().parse_args(argv)
+    if options.list:
+        for name, scenario in scenarios().items():
+            print(f"{name:28}{scenario.about}")
+        return
     try:
-        asyncio.run(_serve(_options(options), options.control_port))
-    except OSError as exc:
-        print(f"layerline-simulator: {exc}", file=sys.stderr)
+        asyncio.run(_host(_host_options(options)))
+    except* (OSError, ValueError) as group:
+        for exc in group.exceptions:
+            print(f"layerline-simulator: {exc}", file=sys.stderr)
         sys.exit(EXIT_USAGE)
 
 
@@ -35,20 +44,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--serial", type=_serial, default="01P00A000000001")
     parser.add_argument("--access-code", default="12345678")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="an IPv4 address of this machine")
     for name, usual in (("mqtt", 8883), ("ftps", 990), ("pasv", 2024), ("camera", 6000)):
         parser.add_argument(f"--{name}-port", type=int, default=usual, help="0: any free port")
     parser.add_argument("--control-port", type=int, default=0, help="the buttons, over HTTP")
-    parser.add_argument("--data-dir", type=Path, required=True, help="card, certificate, log")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path(".layerline/simulator"),
+        help="card, certificates, memory, log",
+    )
     parser.add_argument("--ca-dir", type=Path, help="a CA that printers share")
     parser.add_argument("--time-scale", type=float, default=1.0, help="60: an hour in a minute")
-    parser.add_argument(
-        "--ams",
-        type=_filaments,
-        default=(("PLA", "F2754EFF"), ("PETG", "1F79E5FF")),
-        metavar="TYPE:RRGGBB,...",
-        help="filaments in the AMS, at most four; none: no AMS",
-    )
+    parser.add_argument("--scenario", choices=sorted(scenarios()), metavar="NAME")
+    parser.add_argument("--list", action="store_true", help="list the scenarios and end")
+    parser.add_argument("--set", type=json.loads, metavar="JSON", help="switches, by name")
+    parser.add_argument("--firmware", help="for example 01.10.00.00")
+    parser.add_argument("--mode", choices=("cloud", "lan", "lan+developer"))
+    content = parser.add_mutually_exclusive_group()
+    content.add_argument("--ams", type=_filaments, metavar="TYPE:RRGGBB,…", help="at most four")
+    content.add_argument("--no-ams", action="store_true")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="tell a capture again")
+    parser.add_argument("--ssdp", type=_address, metavar="HOST:PORT", help="announce to, each 30 s")
     return parser
 
 
@@ -58,18 +75,35 @@ def _serial(text: str) -> str:
     return text
 
 
-def _filaments(text: str) -> tuple[tuple[str, str], ...]:
+def _filaments(text: str) -> Loaded:
     if text in {"", "none"}:
-        return ()
+        return Loaded()
     pairs = [part.partition(":") for part in text.split(",")]
     if len(pairs) > TRAYS_PER_AMS or any(len(color) not in {6, 8} for _, _, color in pairs):
         raise argparse.ArgumentTypeError("at most four of TYPE:RRGGBB")
-    return tuple((kind, color.upper().ljust(8, "F")) for kind, _, color in pairs)
+    return loaded(tuple(Filament(kind, color.upper().ljust(8, "F")) for kind, _, color in pairs))
 
 
-def _options(options: argparse.Namespace) -> PrinterOptions:
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise argparse.ArgumentTypeError("HOST:PORT is expected")
+    return host, int(port)
+
+
+def _host_options(options: argparse.Namespace) -> HostOptions:
+    return HostOptions(
+        printer=_printer_options(options),
+        control_port=options.control_port,
+        scenario=scenarios()[options.scenario] if options.scenario else None,
+        announce_to=options.ssdp,
+    )
+
+
+def _printer_options(options: argparse.Namespace) -> PrinterOptions:
     data_dir: Path = options.data_dir.resolve()
     data_dir.mkdir(parents=True, exist_ok=True)
+    content = Loaded() if options.no_ams else options.ams or loaded(DEFAULT_FILAMENTS)
     return PrinterOptions(
         serial=options.serial,
         access_code=options.access_code,
@@ -81,36 +115,29 @@ def _options(options: argparse.Namespace) -> PrinterOptions:
         data_dir=data_dir,
         ca_dir=(options.ca_dir or data_dir).resolve(),
         time_scale=options.time_scale,
-        filaments=options.ams,
+        content=content,
+        switches=_switches(options),
+        replay=Replay(read_capture(options.replay)) if options.replay else None,
     )
 
 
-async def _serve(options: PrinterOptions, control_port: int) -> None:
+def _switches(options: argparse.Namespace) -> Switches:
+    board = SwitchBoard(Switches())
+    chosen = {"firmware": options.firmware, "mode": options.mode}
+    board.change({key: value for key, value in chosen.items() if value is not None})
+    if options.set is not None:
+        board.change(dict(options.set))
+    return board.now
+
+
+async def _host(options: HostOptions) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, stop.set)
-    printer = SimulatedPrinter(options)
-    ports = await printer.start()
-    runner = web.AppRunner(Control(printer).app(), access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", control_port)
-    await site.start()
-    ready = {
-        "ready": True,
-        "serial": options.serial,
-        "host": options.host,
-        "mqtt_port": ports.mqtt,
-        "ftps_port": ports.ftps,
-        "pasv_port": ports.pasv,
-        "camera_port": ports.camera,
-        "control_port": runner.addresses[0][1],
-        "ca_file": str(printer.ca_file),
-    }
-    print(json.dumps(ready), flush=True)
-    async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(printer.run())
-        await stop.wait()
-        running.cancel()
-    await printer.stop()
-    await runner.cleanup()
+    await host_printer(options, _say_ready, stop)
+
+
+def _say_ready(ready: Ready) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps(asdict(ready)), flush=True)

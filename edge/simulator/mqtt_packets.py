@@ -1,7 +1,7 @@
 """MQTT 3.1.1 packets, as far as the printer's small broker speaks them. Pure.
 
-Own code, because no broker library can be told to leave out a PUBACK or to cut a client off
-for what it subscribes to, which is just what is to be shown.
+Own code: the sans-io packet library for Python speaks MQTT 5 alone, and no broker library can be
+told to leave out a PUBACK or to cut a client off for what it subscribes to.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,9 @@ CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
 PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
 MAX_LENGTH_BYTES = 4
+SKIP_BYTES = 4096
+IGNORED = 0
+"""Stands for a packet that was read past."""
 
 
 class BadPacket(Exception):
@@ -43,6 +46,7 @@ class Publish:
     payload: bytes
     qos: int
     packet_id: int
+    is_duplicate: bool
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def parse_publish(packet: Packet) -> Publish:
     qos = packet.flags >> 1 & 0x03
     topic = reader.text()
     packet_id = reader.number() if qos else 0
-    return Publish(topic, reader.rest(), qos, packet_id)
+    return Publish(topic, reader.rest(), qos, packet_id, bool(packet.flags & 0x08))
 
 
 def parse_subscribe(packet: Packet) -> Subscribe:

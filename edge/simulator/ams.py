@@ -1,0 +1,117 @@
+"""What is loaded: the AMS's trays and the external spool, as reports show them. Pure."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+TRAYS_PER_AMS = 4
+EXTERNAL, NONE_LOADED = "254", "255"
+_TRAY: dict[str, Any] = {
+    "remain": -1,
+    "k": 0.02,
+    "n": 1,
+    "cali_idx": -1,
+    "tag_uid": "0000000000000000",
+    "tray_id_name": "",
+    "tray_info_idx": "GFL99",
+    "tray_type": "PLA",
+    "tray_sub_brands": "",
+    "tray_color": "161616FF",
+    "tray_weight": "0",
+    "tray_diameter": "0.00",
+    "tray_temp": "0",
+    "tray_time": "0",
+    "bed_temp_type": "0",
+    "bed_temp": "0",
+    "nozzle_temp_max": "240",
+    "nozzle_temp_min": "190",
+    "xcam_info": "000000000000000000000000",
+    "tray_uuid": "00000000000000000000000000000000",
+}
+_SETTABLE = ("tray_info_idx", "tray_color", "nozzle_temp_min", "nozzle_temp_max", "tray_type")
+
+
+@dataclass(frozen=True)
+class Filament:
+    """A spool: material and RRGGBBAA."""
+
+    kind: str
+    color: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The trays of one AMS, None for an empty slot; no trays at all means no AMS."""
+
+    trays: tuple[Filament | None, ...] = ()
+
+    @property
+    def has_ams(self) -> bool:
+        """Whether an AMS is attached."""
+        return bool(self.trays)
+
+    def holds(self, tray: int) -> bool:
+        """Whether this global tray has filament."""
+        return 0 <= tray < len(self.trays) and self.trays[tray] is not None
+
+    def with_tray(self, tray: int, filament: Filament | None) -> "Loaded":
+        """Return it with one tray filled or emptied; raise ValueError if there is no such tray."""
+        if not 0 <= tray < len(self.trays):
+            raise ValueError(f"no tray {tray}")
+        trays = list(self.trays)
+        trays[tray] = filament
+        return replace(self, trays=tuple(trays))
+
+
+def loaded(filaments: tuple[Filament, ...]) -> Loaded:
+    """Return an AMS with these in its first slots; no filaments mean no AMS."""
+    if not filaments:
+        return Loaded()
+    return Loaded(tuple(filaments) + (None,) * (TRAYS_PER_AMS - len(filaments)))
+
+
+def ams_block(content: Loaded, *, tray_now: str = "") -> dict[str, Any]:
+    """Return the `ams` object; an empty slot has nothing but its id. [K1] PYB tests"""
+    bits = sum(1 << slot for slot in range(len(content.trays)) if content.holds(slot))
+    trays = [
+        {"id": str(slot)} if filament is None else {"id": str(slot), **_tray(filament)}
+        for slot, filament in enumerate(content.trays)
+    ]
+    units = [{"id": "0", "humidity": "3", "temp": "0.0", "tray": trays}] if trays else []
+    resting = NONE_LOADED if content.has_ams else EXTERNAL
+    return {
+        "ams": units,
+        "ams_exist_bits": "1" if units else "0",
+        "tray_exist_bits": f"{bits:x}",
+        "tray_is_bbl_bits": "0",
+        "tray_tar": tray_now or NONE_LOADED,
+        "tray_now": tray_now or resting,
+        "tray_pre": tray_now or resting,
+        "tray_read_done_bits": "0",
+        "tray_reading_bits": "0",
+        "version": 1,
+        "insert_flag": True,
+        "power_on_flag": False,
+    }
+
+
+def external_spool() -> dict[str, Any]:
+    """Return the `vt_tray` object."""
+    return {"id": EXTERNAL, **_TRAY, "remain": 0}
+
+
+def set_filament(block: dict[str, Any], request: dict[str, Any]) -> bool:
+    """Write an ams_filament_setting into a tray of an `ams` object; return whether it is there."""
+    for unit in block["ams"]:
+        if unit["id"] != str(request.get("ams_id")):
+            continue
+        for tray in unit["tray"]:
+            if tray["id"] == str(request.get("tray_id")):
+                known = {key: request[key] for key in _SETTABLE if key in request}
+                tray.update({key: str(value) for key, value in known.items()})
+                return True
+    return False
+
+
+def _tray(filament: Filament) -> dict[str, Any]:
+    own = {"tray_type": filament.kind, "tray_color": filament.color}
+    return {**_TRAY, **own, "ctype": 0, "cols": [filament.color]}
