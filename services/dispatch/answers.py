@@ -3,8 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import col, select
 
 from contracts.ids import ClaimId, CorrelationId, JournalId, RunId
 from contracts.rpc import (
@@ -24,15 +23,18 @@ from contracts.rpc import (
 from services.db.engine import Sessions
 from services.db.tables.bus import EdgeWatermark
 from services.dispatch.news import News
+from services.jobs import ringing
 from services.jobs.claims import (
-    START_WITHIN_S,
     Claimed,
+    ClaimOver,
     ClaimRefused,
+    NothingToDo,
     answered_before,
     claim,
     claimed_run,
     printer_of,
 )
+from services.jobs.waits import Waits
 from services.storage.bucket import Bucket, blob_key
 
 WATERMARK_WAIT_S = 5.0
@@ -41,14 +43,15 @@ WATERMARK_WAIT_S = 5.0
 class Answers:
     """Answers questions; raises database or storage errors when those are away."""
 
-    def __init__(self, sessions: Sessions, bucket: Bucket, news: News) -> None:
+    def __init__(self, sessions: Sessions, bucket: Bucket, news: News, waits: Waits) -> None:
         self._sessions, self._bucket, self._news = sessions, bucket, news
+        self._waits = waits
 
     async def claim(self, request: ClaimRequest) -> RunOffer | NoJob | Behind | Refused:
         """Answer a claim: the same claim_id, the same run; else the next fitting job."""
         async with self._sessions() as session:
             before = await answered_before(session, request)
-        if before is not None:
+        if isinstance(before, Claimed):
             return await self._offer(request, before)
         watermark = await self._wait_for_watermark(request.journal_id, request.node_seq)
         if watermark < request.node_seq:
@@ -59,9 +62,13 @@ class Answers:
                 return _refused(request, printer)
             # A repeated question may have waited for the lock behind its first copy.
             outcome = await answered_before(session, request) or await claim(
-                session, request, printer, now=_now()
+                session, request, printer, now=_now(), waits=self._waits
             )
             epoch = printer.epoch
+            if isinstance(outcome, ClaimOver):
+                # Answered with "none"; the bell makes the node ask anew, with another claim_id.
+                await ringing.ring_queue(session, printer.queue, _now())
+                outcome = NothingToDo(("the run of this claim is over",))
         if isinstance(outcome, ClaimRefused):
             return _refused(request, outcome, epoch)
         if isinstance(outcome, Claimed):
@@ -100,8 +107,8 @@ class Answers:
             run_no=run.run_no,
             sid=run.sid,
             printer_epoch=run.printer_epoch,
-            start_within_s=START_WITHIN_S,
-            transfer_within_s=claimed.transfer_within_s,
+            start_within_s=self._waits.start_within_s,
+            transfer_within_s=self._waits.transfer_within_s(claimed.artifact.size_bytes),
             spec=JobSpec.model_validate(run.spec),
             artifact=await self._artifact_ref(claimed),
             correlation_id=CorrelationId(job.correlation_id),
@@ -136,10 +143,10 @@ class Answers:
 
     async def _watermark(self, journal_id: JournalId) -> int:
         async with self._sessions() as session:
-            statement = select(col(EdgeWatermark.contiguous_seq)).where(
+            statement = select(EdgeWatermark.contiguous_seq).where(
                 col(EdgeWatermark.journal_id) == journal_id
             )
-            return (await session.execute(statement)).scalar() or 0
+            return (await session.exec(statement)).first() or 0
 
 
 def _refused(request: ClaimRequest, refusal: ClaimRefused, epoch: int | None = None) -> Refused:

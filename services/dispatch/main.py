@@ -12,6 +12,7 @@ from services.dispatch.chores import Chores
 from services.dispatch.news import News
 from services.dispatch.questions import subscribe
 from services.dispatch.settings import DispatchSettings
+from services.jobs.waits import Waits
 from services.messaging.broker import ServiceBroker
 from services.storage.bucket import open_bucket
 
@@ -31,7 +32,8 @@ async def _main(settings: DispatchSettings, stop: asyncio.Event) -> None:
     service = ServiceBroker(settings, name="dispatch")
     watermarks, queue = News(settings, EVENTS), News(settings, QUEUE)
     async with open_bucket(settings) as bucket:
-        subscribe(service, Answers(sessions, bucket, watermarks))
+        waits = Waits().scaled(settings.time_scale)
+        subscribe(service, Answers(sessions, bucket, watermarks, waits))
         checks = {
             "database": lambda: ping(engine),
             "storage": bucket.check,

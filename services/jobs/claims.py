@@ -5,11 +5,13 @@ Writes `run` (insert; and the release of a run that never had a fact), `job.run_
 """
 
 import secrets
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -30,15 +32,11 @@ from contracts.rpc import ClaimRequest, JobSpec, RefusalCode
 from services.db import outbox
 from services.db.tables.machines import Printer, Run
 from services.db.tables.work import Artifact, Job, Queue
+from services.jobs import ringing
 from services.jobs.fit import Fit, Misfit, fit
+from services.jobs.waits import Waits
 
-START_WITHIN_S = 4 * 3600.0
-SLOWEST_UPLOAD_BYTES_PER_S = 25_000
-"""An ESP32 printer takes 46-150 KB/s. [K1] ADR2, BDY"""
-TRANSFER_SLACK_S = 300.0
-TRANSFER_OVERDUE_AFTER_S = 120.0
-"""The node releases at its deadline; past this much more, a person is asked."""
-CANDIDATES = 200
+PAGE = 200
 SID_TRIES = 5
 
 
@@ -50,10 +48,10 @@ class Claimed:
     job: Job
     artifact: Artifact
 
-    @property
-    def transfer_within_s(self) -> float:
-        """Seconds for the bytes to reach the printer."""
-        return transfer_within_s(self.artifact.size_bytes)
+
+@dataclass(frozen=True)
+class ClaimOver:
+    """The claim had a run, which is over: the node makes a new claim."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +70,18 @@ class ClaimRefused:
     printer_epoch: int | None = None
 
 
-Outcome = Claimed | NothingToDo | ClaimRefused
+Outcome = Claimed | ClaimOver | NothingToDo | ClaimRefused
 
 
-def transfer_within_s(size_bytes: int) -> float:
-    """Return how long sending this many bytes to a printer may take, in seconds."""
-    return size_bytes / SLOWEST_UPLOAD_BYTES_PER_S + TRANSFER_SLACK_S
-
-
-async def answered_before(session: AsyncSession, request: ClaimRequest) -> Claimed | None:
+async def answered_before(
+    session: AsyncSession, request: ClaimRequest
+) -> Claimed | ClaimOver | None:
     """Return the run that this claim_id already has: the same question, the same answer."""
     run = (await session.exec(select(Run).where(Run.claim_id == request.claim_id))).first()
-    if run is None or run.node != request.node or RunState(run.state) in TERMINAL_RUN_STATES:
+    if run is None:
         return None
+    if run.node != request.node or RunState(run.state) in TERMINAL_RUN_STATES:
+        return ClaimOver()
     return await _with_job(session, run)
 
 
@@ -118,8 +115,13 @@ async def printer_of(session: AsyncSession, request: ClaimRequest) -> Printer | 
 
 
 async def claim(
-    session: AsyncSession, request: ClaimRequest, printer: Printer, *, now: datetime
-) -> Outcome:
+    session: AsyncSession,
+    request: ClaimRequest,
+    printer: Printer,
+    *,
+    now: datetime,
+    waits: Waits,
+) -> Claimed | NothingToDo | ClaimRefused:
     """Decide the claim; the caller commits. `printer` is its locked row."""
     refusal = await _settle_open_run(session, request, now)
     if refusal is not None:
@@ -128,16 +130,18 @@ async def claim(
     if queue is None or queue.is_held:
         return NothingToDo(("the queue is on hold",))
     reasons: dict[str, list[UUID]] = {}
-    for candidate in await _candidates(session, printer.queue, now):
-        plate = PlateSummary.model_validate(candidate.needs)
-        outcome = fit(plate, request.loaded)
-        if isinstance(outcome, Misfit):
-            reasons.setdefault(outcome.reason, []).append(candidate.id)
-            continue
-        job = await _lock(session, candidate.id, now)
-        if job is not None:
-            await _tell_why_they_wait(session, reasons)
-            return await _make_run(session, request, printer, job, plate, outcome, now)
+    async with aclosing(_candidates(session, printer.queue, now)) as candidates:
+        async for candidate in candidates:
+            plate = PlateSummary.model_validate(candidate.needs)
+            outcome = fit(plate, request.loaded)
+            if isinstance(outcome, Misfit):
+                reasons.setdefault(outcome.reason, []).append(candidate.id)
+                continue
+            job = await _lock(session, candidate.id, now)
+            if job is not None:
+                await _tell_why_they_wait(session, reasons)
+                run = _new_run(request, printer, job, plate, outcome, now)
+                return await _claim_job(session, run, job, waits)
     await _tell_why_they_wait(session, reasons)
     return NothingToDo(tuple(reasons))
 
@@ -185,12 +189,11 @@ async def _release_unanswered(session: AsyncSession, run: Run, now: datetime) ->
     )
     await outbox.add_event(session, event)
     run.state, run.resolved_as = RunState.RELEASED, Resolution.RELEASED
-    run.reason, run.ended_at = reason, now
+    run.reason, run.ended_at, run.deadline_at = reason, now, None
     session.add(run)
-    await session.exec(
-        update(Job).where(col(Job.id) == run.job_id, col(Job.run_id) == run.id).values(run_id=None)
-    )
-    await session.flush()
+    job = await session.get_one(Job, run.job_id, with_for_update=True, populate_existing=True)
+    if job.run_id == run.id:
+        await ringing.put_back(session, [job], now)
 
 
 async def _ask_a_person(session: AsyncSession, run: Run, now: datetime) -> None:
@@ -207,19 +210,26 @@ async def _ask_a_person(session: AsyncSession, run: Run, now: datetime) -> None:
     await outbox.add_event(session, event)
 
 
-async def _candidates(session: AsyncSession, queue: str, now: datetime) -> list[Job]:
-    rows = await session.exec(
-        select(Job)
-        .where(
-            Job.queue == queue,
-            Job.state == JobState.QUEUED,
-            col(Job.run_id).is_(None),
-            or_(col(Job.not_before).is_(None), col(Job.not_before) <= now),
-        )
-        .order_by(col(Job.rank))
-        .limit(CANDIDATES)
+def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Job.state) == JobState.QUEUED,
+        col(Job.run_id).is_(None),
+        or_(col(Job.not_before).is_(None), col(Job.not_before) <= now),
     )
-    return list(rows)
+
+
+async def _candidates(
+    session: AsyncSession, queue: str, now: datetime
+) -> AsyncGenerator[Job, None]:
+    """Yield the queue's claimable jobs in its order, fetched page by page."""
+    place = tuple_(col(Job.rank), col(Job.id))
+    page_of = select(Job).where(Job.queue == queue, *_claimable(now)).order_by(place).limit(PAGE)
+    page = list(await session.exec(page_of))
+    while page:
+        for job in page:
+            yield job
+        last = page[-1]
+        page = list(await session.exec(page_of.where(place > tuple_(last.rank, last.id))))
 
 
 async def _lock(session: AsyncSession, job_id: UUID, now: datetime) -> Job | None:
@@ -228,9 +238,7 @@ async def _lock(session: AsyncSession, job_id: UUID, now: datetime) -> Job | Non
         select(Job)
         .where(
             Job.id == job_id,
-            Job.state == JobState.QUEUED,
-            col(Job.run_id).is_(None),
-            or_(col(Job.not_before).is_(None), col(Job.not_before) <= now),
+            *_claimable(now),
         )
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
@@ -238,24 +246,15 @@ async def _lock(session: AsyncSession, job_id: UUID, now: datetime) -> Job | Non
     return rows.first()
 
 
-async def _make_run(
-    session: AsyncSession,
-    request: ClaimRequest,
-    printer: Printer,
-    job: Job,
-    plate: PlateSummary,
-    how: Fit,
-    now: datetime,
-) -> Claimed:
+async def _claim_job(session: AsyncSession, run: Run, job: Job, waits: Waits) -> Claimed:
     artifact = await session.get_one(Artifact, job.artifact_id)
-    run = _new_run(request, printer, job, plate, how, now)
     run.run_no, run.releases_before = await _history(session, job.id)
-    deadline_s = transfer_within_s(artifact.size_bytes) + TRANSFER_OVERDUE_AFTER_S
-    run.deadline_at = now + timedelta(seconds=deadline_s)
+    deadline_s = waits.transfer_within_s(artifact.size_bytes) + waits.overdue_after_s
+    run.deadline_at = run.claimed_at + timedelta(seconds=deadline_s)
     await _insert_with_sid(session, run)
     job.run_id, job.wait_reason = run.id, None
     session.add(job)
-    await outbox.add_event(session, _claimed_event(run, job, now))
+    await outbox.add_event(session, _claimed_event(run, job, run.claimed_at))
     return Claimed(run, job, artifact)
 
 

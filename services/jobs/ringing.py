@@ -3,7 +3,7 @@
 Writes `job.rung_at`, and takes a released run out of its job.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -11,9 +11,9 @@ from sqlalchemy import func, text, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.events import JobRequeued, RequeueReason
+from contracts.events import JobCancelled, JobRequeued, RequeueReason
 from contracts.ids import CorrelationId, EventId, JobId, UserId
-from contracts.lifecycle import JobState, RunState
+from contracts.lifecycle import JobAction, JobState, RunState, advance_job
 from services.db import outbox
 from services.db.channels import QUEUE
 from services.db.tables.machines import Run
@@ -31,14 +31,26 @@ async def ring_released(session: AsyncSession, now: datetime) -> int:
         .with_for_update(of=Job, skip_locked=True)
     )
     jobs = list(rows)
+    await put_back(session, jobs, now)
+    return len(jobs)
+
+
+async def put_back(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> None:
+    """Make locked jobs, whose runs were released, claimable again, and ring.
+
+    A job that a person wanted cancelled meanwhile is cancelled: nothing prints it now.
+    """
+    waiting: list[Job] = []
     for job in jobs:
         job.run_id = None
         job.version += 1
-        job.cancel_requested_at = None
-        job.cancel_requested_by = None
+        if job.cancel_requested_at is None:
+            waiting.append(job)
+        else:
+            await _cancel(session, job, now)
         session.add(job)
-    await _ring(session, jobs, RequeueReason.RELEASED, now)
-    return len(jobs)
+    await session.flush()
+    await _ring(session, waiting, RequeueReason.RELEASED, now)
 
 
 async def ring_due(session: AsyncSession, now: datetime) -> int:
@@ -74,6 +86,22 @@ async def tell_ringer(session: AsyncSession) -> None:
     await session.exec(text(f"NOTIFY {QUEUE}"))  # type: ignore[call-overload]
 
 
+async def ring_queue(session: AsyncSession, queue: str, now: datetime) -> None:
+    """Ring once for a queue, if a job in it is claimable: whoever hears it asks for the next."""
+    rows = await session.exec(
+        select(Job)
+        .where(
+            *_CLAIMABLE,
+            Job.queue == queue,
+            or_(col(Job.not_before).is_(None), col(Job.not_before) <= now),
+        )
+        .order_by(col(Job.rank))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    await _ring(session, list(rows), RequeueReason.QUEUE_CHANGED, now)
+
+
 async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
     """Return when the next `not_before` passes, or None."""
     earliest: datetime | None = (
@@ -82,6 +110,21 @@ async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
         )
     ).one()
     return earliest
+
+
+async def _cancel(session: AsyncSession, job: Job, now: datetime) -> None:
+    reason = "Cancelled as asked, before the print began."
+    job.state = advance_job(JobState(job.state), JobAction.CANCEL)
+    job.decided_at, job.decided_by, job.decision = now, job.cancel_requested_by, reason
+    event = JobCancelled(
+        id=EventId(uuid4()),
+        occurred_at=now,
+        correlation_id=CorrelationId(job.correlation_id),
+        job_id=JobId(job.id),
+        by=None if job.cancel_requested_by is None else UserId(job.cancel_requested_by),
+        reason=reason,
+    )
+    await outbox.add_event(session, event)
 
 
 async def _ring(

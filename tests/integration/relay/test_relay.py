@@ -106,7 +106,7 @@ async def test_row_published_but_not_marked_is_stored_once(
     ids = await outbox.add(3)
     # What a relay leaves behind that was killed between the PubAck and its UPDATE.
     async with connected(broker, "relay") as client:
-        js, headers = client.jetstream(), {Header.MSG_ID: str(ids[0])}
+        js, headers = client.jetstream(), {Header.MSG_ID.value: str(ids[0])}
         await js.publish("job.submitted.x", b"{}", headers=headers)
     async with run_service("relay", service_env("relay", database_url, broker), tmp_path):
         await eventually(outbox.is_empty)
