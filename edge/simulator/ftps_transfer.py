@@ -75,6 +75,8 @@ class Transfers:
     def _target(self, path: PurePosixPath) -> Path:
         switches = self._switches()
         target = self._card.new_file(path, takes_any_name=switches.bad_names == "accepted")
+        if switches.upload_refused:
+            raise CardRefused(553, "Could not create file.")
         if switches.storage != "normal" and switches.storage_refusal != "cut":
             is_553 = switches.storage_refusal == "553"
             raise CardRefused(

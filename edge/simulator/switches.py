@@ -171,6 +171,8 @@ class Faults(_Model):
     storage: Literal["normal", "full", "write_protected"] = "normal"
     storage_refusal: Literal["553", "552", "cut"] = "553"
     """[U] texts; cut: the connection ends in the middle."""
+    upload_refused: bool = False
+    """Every STOR is refused with 553, whatever the card says."""
     upload_cut_at_bytes: int | None = None
     """The connection is cut; what arrived stays on the card."""
     upload_stalls_at_bytes: int | None = None
