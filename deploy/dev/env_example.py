@@ -1,0 +1,70 @@
+"""`python -m deploy.dev.env_example`: prints .env.example from the settings' own words."""
+
+import sys
+from collections.abc import Iterator
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
+
+from edge.settings import BambuSettings, EdgeSettings
+from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings, StorageSettings
+from services.api.settings import ApiSettings
+from services.provision.main import KeysSettings, ProvisionSettings
+
+GROUPS: tuple[tuple[str, tuple[type[BaseSettings], ...]], ...] = (
+    ("Every process", (CommonSettings,)),
+    ("Every service: database, broker, storage", (DatabaseSettings, NatsSettings, StorageSettings)),
+    ("The API and the web app", (ApiSettings, ProvisionSettings)),
+    ("layerline node add", (KeysSettings,)),
+    ("The edge node, beside the printer (further printers: printers.toml)", (EdgeSettings,)),
+    ("The node's first printer", (BambuSettings,)),
+)
+_HEAD = """\
+# Every setting of Layerline, with a line on each. Copy to .env and fill in what you need.
+# A setting behind "#" has the value shown when it is not set.
+# `make up` needs none of these: it makes its own.
+"""
+
+
+def text() -> str:
+    """Return what .env.example must hold."""
+    return _HEAD + "".join(_group(title, classes) for title, classes in _without_repeats())
+
+
+def _without_repeats() -> Iterator[tuple[str, list[tuple[str, FieldInfo]]]]:
+    seen: set[str] = set()
+    for title, classes in GROUPS:
+        fields: list[tuple[str, FieldInfo]] = []
+        for cls in classes:
+            prefix = str(cls.model_config["env_prefix"])
+            for name, info in cls.model_fields.items():
+                variable = f"{prefix}{name}".upper()
+                if variable not in seen:
+                    seen.add(variable)
+                    fields.append((variable, info))
+        yield title, fields
+
+
+def _group(title: str, fields: list[tuple[str, FieldInfo]]) -> str:
+    lines = [f"\n# --- {title}\n"]
+    for variable, info in fields:
+        if not info.description:
+            raise ValueError(f"{variable} has no description")
+        lines.append(f"\n# {info.description}\n{_assignment(variable, info.get_default())}\n")
+    return "".join(lines)
+
+
+def _assignment(variable: str, default: object) -> str:
+    if default is PydanticUndefined:
+        return f"{variable}="
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
+    if isinstance(default, frozenset):
+        default = ",".join(sorted(default))
+    return f"#{variable}={'' if default is None else default}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())
