@@ -20,6 +20,7 @@ from edge.tools import LOOK_AGAIN_S, Tools
 
 log = structlog.get_logger()
 
+REASON_CHARS = 500
 BEFORE_INTENT = frozenset({RunState.CLAIMED, RunState.TRANSFERRING})
 
 

@@ -26,6 +26,7 @@ from edge.tools import LOOK_AGAIN_S, Tools
 
 log = structlog.get_logger()
 
+REASON_CHARS = 500
 RECONCILE_PATIENCE_S = 15.0
 """How long commands wait for the printer after a start of the process."""
 _LATCHING = frozenset({RunState.STARTING, RunState.PRINTING, RunState.PAUSED, RunState.ATTENTION})
@@ -90,7 +91,7 @@ class PrinterWorker:
 
     def on_offline(self, error: PrinterError) -> None:
         """Write down that the printer is away."""
-        reason = str(error)
+        reason = str(error)[:REASON_CHARS]
         draft = Draft(PrinterOffline, {"reason": reason})
         if self._journal.printers.note(self._tools.printer_id, draft):
             log.warning("printer_offline", reason=reason)

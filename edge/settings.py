@@ -34,7 +34,7 @@ class PrinterSettings(BaseModel):
 class BambuSettings(BaseSettings):
     """The node's first printer."""
 
-    model_config = SettingsConfigDict(env_prefix="BAMBU_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="BAMBU_", extra="ignore", env_ignore_empty=True)
 
     ip: str = Field(default="", description="the printer's address on the LAN")
     serial: str = Field(default="", description="the printer's serial number, 15 characters")
@@ -52,6 +52,10 @@ class BambuSettings(BaseSettings):
 
 class EdgeSettings(CommonSettings, NatsSettings):
     """What `layerline-edge run` needs."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAYERLINE_", extra="ignore", env_ignore_empty=True
+    )
 
     node: NodeName = Field(description="the node's name, as given when it was made")
     edge_data: Path = Field(description="folder of the journal, printers.toml and captures")

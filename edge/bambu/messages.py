@@ -223,6 +223,6 @@ def parse_version(info: Json) -> Version:
         entry = _mapping(module)
         if entry.get("name") == "ota":
             product = _text(entry.get("product_name"))
-            model = _MODEL_OF_PRODUCT.get(product) or _text(entry.get("project_name")) or None
-            return Version(firmware=_text(entry.get("sw_ver")) or None, model=model)
+            model = _MODEL_OF_PRODUCT.get(product) or _text(entry.get("project_name"))[:32] or None
+            return Version(firmware=_text(entry.get("sw_ver"))[:32] or None, model=model)
     return Version(firmware=None, model=None)

@@ -110,10 +110,10 @@ def read_report(state: Json, stamp: Stamp, *, serial: str, version: Version) -> 
         minutes_left=_not_negative(wire.mc_remaining_time),
         # Idle printers have shown stage 0 after boot: it means something only at work. [K PYB]
         stage=STAGES.get(wire.stg_cur or 0) if is_busy else None,
-        nozzle_c=wire.nozzle_temper,
-        nozzle_target_c=wire.nozzle_target_temper,
-        bed_c=wire.bed_temper,
-        bed_target_c=wire.bed_target_temper,
+        nozzle_c=_celsius(wire.nozzle_temper),
+        nozzle_target_c=_celsius(wire.nozzle_target_temper),
+        bed_c=_celsius(wire.bed_temper),
+        bed_target_c=_celsius(wire.bed_target_temper),
         faults=_faults_of(wire),
         loaded=_loaded_of(wire, serial, version),
         firmware=version.firmware,
@@ -149,6 +149,11 @@ def _state_of(word: str) -> PrinterState:
 
 def _not_negative(value: int | None) -> int | None:
     return None if value is None else max(value, 0)
+
+
+def _celsius(value: float | None) -> float | None:
+    """Return a temperature that a printer may have; anything else is a wrong reading."""
+    return value if value is not None and -50 <= value <= 1000 else None
 
 
 def _faults_of(wire: PushStatus) -> tuple[Fault, ...]:
@@ -195,12 +200,12 @@ def _not_below_zero(value: float | None) -> float | None:
 
 
 def _filaments_of(unit: object) -> list[LoadedFilament]:
-    if not isinstance(unit, dict) or not str(unit.get("id", "")).isdigit():
+    if not isinstance(unit, dict) or not str(unit.get("id", "")).isdecimal():
         return []
     found = []
     trays = unit.get("tray")
     for tray in trays if isinstance(trays, list) else []:
-        if isinstance(tray, dict) and str(tray.get("id", "")).isdigit():
+        if isinstance(tray, dict) and str(tray.get("id", "")).isdecimal():
             slot = int(unit["id"]) * 4 + int(tray["id"])
             filament = _filament(slot, tray) if slot < EXTERNAL_SLOT else None
             if filament is not None:

@@ -176,8 +176,14 @@ class Session:
         if self.full_at is None:
             return  # a delta alone says nothing about the keys that it leaves out
         stamp = Stamp(self.id, self.clock.boottime(), self.full_at, is_full)
-        self.report = read_report(self.state, stamp, serial=self.serial, version=self.version)
-        listener.on_report(self.report)
+        try:
+            report = read_report(self.state, stamp, serial=self.serial, version=self.version)
+        except ValueError as exc:
+            # A reading that nobody thought of must not end the process.
+            log.error("printer_report_unreadable", serial=self.serial, error=str(exc)[:300])
+            return
+        self.report = report
+        listener.on_report(report)
 
     async def _ask_full_if_missing(self) -> None:
         is_due = self.clock.boottime() - self.asked_full_at > 2 * FULL_REPORT_TIMEOUT_S

@@ -9,7 +9,7 @@ from contracts.events import (
     PrinterOnline,
     PrinterStateChanged,
 )
-from contracts.ids import PrinterId, RunId, UserId
+from contracts.ids import SID_MAX, PrinterId, RunId, UserId
 from contracts.lifecycle import BedState
 from edge.evidence import FILE_PREFIX
 from edge.journal.ledger import Ledger, as_json
@@ -21,6 +21,7 @@ _TOPIC_OF: dict[object, str] = {
     PrinterOffline: "link",
     PrinterStateChanged: "state",
 }
+_SID_DIGITS = len(str(SID_MAX))
 _SAID_BY_TYPE = frozenset({"link"})
 """Being offline for another reason is no news."""
 
@@ -156,7 +157,7 @@ class PrinterTable:
 
     def _is_own_run(self, printer_id: PrinterId, name: str) -> bool:
         sid = name.removeprefix(FILE_PREFIX)
-        if sid == name or not sid.isdigit():
+        if sid == name or not sid.isdecimal() or len(sid) > _SID_DIGITS:
             return False
         return (
             self._ledger.row(

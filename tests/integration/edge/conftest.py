@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -36,6 +37,13 @@ class World:
 @pytest_asyncio.fixture
 async def world(tmp_path: Path, broker: Broker) -> AsyncIterator[World]:
     """A node that is online, its bed unknown, its queue empty."""
+    async with a_world(tmp_path, broker) as made:
+        yield made
+
+
+@asynccontextmanager
+async def a_world(tmp_path: Path, broker: Broker, **env_changes: str) -> AsyncIterator[World]:
+    """A node on this broker, online unless its settings forbid."""
     node = f"n{uuid4().hex[:8]}"
     printer_folder, edge_folder = tmp_path / "printer", tmp_path / "edge"
     printer_folder.mkdir()
@@ -52,10 +60,11 @@ async def world(tmp_path: Path, broker: Broker) -> AsyncIterator[World]:
             creds=broker.keys.node_creds(node),
             printer=printer,
         )
-        edge = EdgeProcess(env, edge_folder)
+        edge = EdgeProcess(env | env_changes, edge_folder)
         await edge.start()
         try:
-            await services.fact(PrinterOnline)
+            if not env_changes:
+                await services.fact(PrinterOnline)
             yield World(services, printer, edge)
         finally:
             await edge.stop(signal.SIGTERM)

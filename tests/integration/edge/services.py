@@ -126,10 +126,10 @@ class Services:
             filter_subject=f"edge.{self.node}.>",
             ack_policy=AckPolicy.NONE,
             deliver_policy=DeliverPolicy.ALL,
-            mem_storage=True,
+            durable_name=f"test_{self.node}",
         )
         made = await js.add_consumer(subjects.EDGE.name, config)
-        pull = await js.pull_subscribe_bind(made.name, subjects.EDGE.name)
+        pull = await js.pull_subscribe_bind(made.name or "", subjects.EDGE.name)
         await self._dispatch.subscribe(subjects.claim_subject(self.node), cb=self._claim)
         await self._dispatch.subscribe(subjects.watermark_subject(self.node), cb=self._watermark)
         reading = asyncio.create_task(self._read(pull))

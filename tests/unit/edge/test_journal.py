@@ -181,7 +181,8 @@ class TestBed:
         accepted(journal, sid=77)
         assert journal.printers.knows_print(PRINTER, "layerline-77", "0")
         assert not journal.printers.knows_print(PRINTER, "layerline-78", "0")
-        assert not journal.printers.knows_print(PRINTER, "layerline-x", "0")
+        for name in ("layerline-x", "layerline-" + "9" * 40, "layerline-²"):
+            assert not journal.printers.knows_print(PRINTER, name, "0")
         journal.printers.meet_print(PRINTER, "vase", "0")
         assert journal.printers.knows_print(PRINTER, "vase", "0")
         assert not journal.printers.knows_print(PRINTER, "vase", "9")
