@@ -2,12 +2,28 @@
 
 from itertools import product
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    String,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlmodel import col
 
-from contracts.lifecycle import UNRESOLVED_RUN_STATES, JobState, RunState, Status, status_of
+from contracts.lifecycle import TERMINAL_RUN_STATES, JobState, RunState, Status, status_of
 from services.db.tables.machines import Run
 from services.db.tables.work import Job
+
+_DECIDED = frozenset({Status.SUBMITTED, Status.RETURNED})
+_RUNNING = frozenset({Status.PRINTING, Status.CANCELLING, Status.ATTENTION})
+_OPEN = _DECIDED | _RUNNING | {Status.QUEUED}
 
 
 def has_status(status: Status) -> ColumnElement[bool]:
@@ -50,8 +66,38 @@ def _run_is(runs: set[RunState | None]) -> ColumnElement[bool]:
         conditions.append(col(Run.state).in_(states))
     if None in runs:
         conditions.append(col(Job.run_id).is_(None))
-    elif runs <= UNRESOLVED_RUN_STATES:
-        # Spelled as the partial index has it, so that the few open runs are found by it.
-        terminal = sorted(s.value for s in frozenset(RunState) - UNRESOLVED_RUN_STATES)
-        conditions = [and_(*conditions, col(Run.state).not_in(terminal))]
     return or_(*conditions)
+
+
+def may_be_open(statuses: frozenset[Status]) -> ColumnElement[bool] | None:
+    """Return a condition on `job` alone that every job with one of these statuses meets.
+
+    None when one of them is an end. The few open jobs are found by it in indexes, however many
+    ended ones there are: an ended job stays `queued` with a run that is over.
+    """
+    if not statuses <= _OPEN:
+        return None
+    decided = sorted(status.value for status in statuses & _DECIDED)
+    arms: list[ColumnElement[bool]] = [col(Job.state).in_(decided)] if decided else []
+    if Status.QUEUED in statuses:
+        arms.append(and_(col(Job.state) == _literal("queued"), col(Job.run_id).is_(None)))
+        arms.append(_has_run(col(Run.state) == _literal(RunState.RELEASED.value)))
+    if statuses & _RUNNING:
+        arms.append(_has_run(unresolved()))
+    return or_(*arms)
+
+
+def unresolved() -> ColumnElement[bool]:
+    """Return the condition that a run is unresolved, spelled as the partial indexes have it."""
+    terminal = sorted(state.value for state in TERMINAL_RUN_STATES)
+    return and_(*(col(Run.state) != _literal(state) for state in terminal))
+
+
+def _has_run(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    runs = select(col(Run.id)).where(condition).correlate(None).scalar_subquery()
+    return col(Job.run_id) == any_(func.array(runs, type_=ARRAY(Uuid())))
+
+
+def _literal(value: str) -> BindParameter[str]:
+    """Return the value as part of the statement: a parameter would hide it from the planner."""
+    return bindparam(None, value, type_=String(), literal_execute=True, unique=True)

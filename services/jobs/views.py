@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from services.db.tables.bus import EventLog
 from services.db.tables.machines import Printer, PrinterState, Run
 from services.db.tables.people import User
 from services.db.tables.work import Job, Submission
-from services.jobs.status_sql import has_status
+from services.jobs.status_sql import has_status, may_be_open, unresolved
 
 MAX_EVENTS = 2000
 """A run has at most 101 progress facts; this is some twenty runs."""
@@ -67,7 +68,7 @@ _EXPLAINED_RUNS = frozenset(
 _MOVING_RUNS = frozenset({RunState.PRINTING})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JobRow:
     """A job, its latest run and the names that go with them."""
 
@@ -114,13 +115,13 @@ class JobRow:
     def job_state(self) -> JobState:
         return JobState(self.state)
 
-    @property
+    @cached_property
     def phase(self) -> RunState | None:
         """The state of the run that the job is in or ended with; a released one is over."""
         run = RunState(self.run_state) if self.run_state else None
         return None if run is RunState.RELEASED else run
 
-    @property
+    @cached_property
     def status(self) -> Status:
         return status_of(
             self.job_state, self.phase, cancel_requested=self.cancel_requested_at is not None
@@ -178,7 +179,9 @@ class Position:
     id: UUID
 
 
+@cache
 def _jobs() -> Select[Any]:
+    """Return the select that every question extends; building it costs more than running it."""
     return (
         select(
             *(col(getattr(Job, name)) for name in _JOB_COLUMNS),
@@ -226,8 +229,7 @@ async def jobs_on_printers(
     connection: AsyncConnection, printer_ids: Sequence[UUID] | None = None
 ) -> list[JobRow]:
     """Return the jobs whose run is unresolved; of these printers, or of all."""
-    open_states = sorted(state.value for state in frozenset(RunState) - UNRESOLVED_RUN_STATES)
-    statement = _jobs().where(col(Run.state).not_in(open_states), ~col(Run.printer_is_free))
+    statement = _jobs().where(unresolved(), ~col(Run.printer_is_free))
     if printer_ids is not None:
         statement = statement.where(col(Run.printer_id).in_(printer_ids))
     return await _rows(connection, statement)
@@ -253,6 +255,9 @@ def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
         conditions.append(col(Job.owner_id) == wanted.owner_id)
     if wanted.statuses:
         conditions.append(or_(*(has_status(status) for status in sorted(wanted.statuses))))
+        candidates = may_be_open(wanted.statuses)
+        if candidates is not None:
+            conditions.append(candidates)
     searched = (col(Job.name), col(Submission.note), col(_Owner.name))
     conditions.extend(
         or_(*(column.icontains(word, autoescape=True) for column in searched))

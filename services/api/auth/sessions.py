@@ -5,11 +5,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 from uuid import UUID
 
 from fastapi import Response
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -53,7 +54,23 @@ async def find_person(services: Services, cookies: Mapping[str, str]) -> SignedI
 async def find_session(services: Services, id_sha256: bytes) -> SignedIn | None:
     """Return whose session it is; None when it is over or its person may not come in."""
     now = services.clock.now()
-    statement = (
+    values = {"id_sha256": id_sha256, "now": now, "idle_since": now - IDLE}
+    async with services.reads.connect() as connection:
+        row = (await connection.execute(_living(), values)).mappings().first()
+        if row is None:
+            return None
+        found = SignedIn(**row)
+        if now - found.last_used_at > TOUCH_AFTER:
+            await connection.execute(
+                update(Session).where(col(Session.id_sha256) == id_sha256).values(last_used_at=now)
+            )
+    return found
+
+
+@cache
+def _living() -> Select[bytes, UUID, str, str, str | None, bool, datetime]:
+    """Return the select of a session that is not over, built once."""
+    return (
         select(
             col(Session.id_sha256),
             col(Session.user_id),
@@ -65,22 +82,12 @@ async def find_session(services: Services, id_sha256: bytes) -> SignedIn | None:
         )
         .join(User, col(User.id) == col(Session.user_id))
         .where(
-            col(Session.id_sha256) == id_sha256,
-            col(Session.expires_at) > now,
-            col(Session.last_used_at) > now - IDLE,
+            col(Session.id_sha256) == bindparam("id_sha256"),
+            col(Session.expires_at) > bindparam("now"),
+            col(Session.last_used_at) > bindparam("idle_since"),
             col(User.disabled_at).is_(None),
         )
     )
-    async with services.reads.connect() as connection:
-        row = (await connection.execute(statement)).mappings().first()
-        if row is None:
-            return None
-        found = SignedIn(**row)
-        if now - found.last_used_at > TOUCH_AFTER:
-            await connection.execute(
-                update(Session).where(col(Session.id_sha256) == id_sha256).values(last_used_at=now)
-            )
-    return found
 
 
 async def begin_session(

@@ -30,29 +30,28 @@ def lonely_env(api_env: dict[str, str]) -> dict[str, str]:
 
 
 @pytest_asyncio.fixture
-async def without_broker_and_storage(
-    lonely_env: dict[str, str], tmp_path: Path
-) -> AsyncIterator[World]:
-    """An API that was started while the broker and the storage were away."""
+async def with_database_alone(lonely_env: dict[str, str], tmp_path: Path) -> AsyncIterator[World]:
+    """An API that was started while broker, storage and sign-in provider were away."""
     env = {
         **lonely_env,
         "LAYERLINE_NATS_URL": f"nats://127.0.0.1:{free_port()}",
         "LAYERLINE_S3_ENDPOINT": f"http://127.0.0.1:{free_port()}",
+        "LAYERLINE_OIDC_ISSUER": f"http://127.0.0.1:{free_port()}",
     }
     async with run_api(env, tmp_path / "log", probe="/livez"), World.open(env) as world:
         yield world
 
 
-async def test_readiness_names_what_is_away(without_broker_and_storage: World) -> None:
-    answer = await (await without_broker_and_storage.browser()).get("/readyz")
+async def test_readiness_names_what_is_away(with_database_alone: World) -> None:
+    answer = await (await with_database_alone.browser()).get("/readyz")
     assert answer.status_code == 503
     checks = answer.json()["checks"]
     assert checks["database"] == "ok"
     assert "ok" not in (checks["broker"], checks["storage"])
 
 
-async def test_only_what_needs_the_storage_waits_for_it(without_broker_and_storage: World) -> None:
-    world = without_broker_and_storage
+async def test_only_what_needs_the_storage_waits_for_it(with_database_alone: World) -> None:
+    world = with_database_alone
     mia = await world.someone()
     artifact = await ready_artifact(world, mia.id, state="uploading")
     answer = await mia.http.post(f"/api/uploads/{artifact.id}/complete", json={})
@@ -62,8 +61,14 @@ async def test_only_what_needs_the_storage_waits_for_it(without_broker_and_stora
     assert (await mia.get("/api/jobs"))["items"] == []
 
 
-async def test_facts_need_no_broker(without_broker_and_storage: World) -> None:
-    world = without_broker_and_storage
+async def test_provider_that_does_not_answer(with_database_alone: World) -> None:
+    browser = await with_database_alone.browser()
+    answer = await browser.get("/api/auth/signin/oidc")
+    assert answer.headers["location"] == "/signin?error=provider_unreachable"
+
+
+async def test_facts_need_no_broker(with_database_alone: World) -> None:
+    world = with_database_alone
     mia = await world.someone()
     async with listening(mia.http) as feed:
         await feed.next()
