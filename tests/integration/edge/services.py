@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from aiohttp import web
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NatsTimeoutError
+from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from contracts import subjects
@@ -45,6 +45,7 @@ from tests.fixtures.nats import Broker
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 QUEUE = "main"
+RETRY_S = 0.1
 F = TypeVar("F")
 
 
@@ -226,8 +227,8 @@ class Services:
             try:
                 for message in await pull.fetch(100, timeout=5):
                     self._take(message)
-            except (NatsTimeoutError, TimeoutError):
-                continue
+            except (NatsError, TimeoutError):
+                await asyncio.sleep(RETRY_S)  # also while the broker is away
 
     def _take(self, message: Msg) -> None:
         fact = parse_event(message.data)
