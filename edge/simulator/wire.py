@@ -142,8 +142,8 @@ def _bound(host: str, number: int) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, number))
-    except OSError:
+    except OSError as exc:
         sock.close()
-        raise
+        raise OSError(exc.errno, f"port {number} of {host}: {exc.strerror}") from exc
     sock.setblocking(False)
     return sock
