@@ -1,6 +1,7 @@
 """Dispatch's transactions on a fresh database, without the wire."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -82,9 +83,9 @@ class Desk:
         )
 
 
-@pytest_asyncio.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
-    """Dispatch's desk; URLs are signed for a storage that nobody asks."""
+@asynccontextmanager
+async def open_desk(database_url: str) -> AsyncIterator[Desk]:
+    """Yield dispatch's desk; URLs are signed for a storage that nobody asks."""
     settings = DatabaseSettings(database_url=PostgresDsn(database_url))
     storage = StorageSettings(
         s3_endpoint="http://127.0.0.1:9",
@@ -101,3 +102,10 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
         yield Desk(sessions, shop, answers, connection)
     await connection.close()
     await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    """A desk on a fresh database."""
+    async with open_desk(database_url) as opened:
+        yield opened

@@ -1,11 +1,9 @@
 """Relay, dispatch and projector as processes: what a node on the real broker gets."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +12,6 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 from nats.errors import TimeoutError as NatsTimeoutError
-from nats.js import JetStreamContext
 
 from contracts import subjects
 from contracts.events import JobApproved, event_bytes
@@ -39,20 +36,15 @@ from services.provision.streams import ensure_node
 from tests.builders.facts import NodeJournal, RunIds, messages_of
 from tests.eventually import eventually
 from tests.fixtures.nats import Broker
+from tests.fixtures.postgres import fresh_database
 from tests.fixtures.processes import run_service, service_env
 from tests.fixtures.streams import connected_node, fresh_streams
-from tests.integration.dispatch.conftest import Desk
+from tests.integration.dispatch.conftest import Desk, open_desk
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANSWER_WITHIN_S = 8.0
 SILENCE_S = 0.5
-
-
-@pytest_asyncio.fixture
-async def streams(broker: Broker) -> AsyncIterator[JetStreamContext]:
-    """Empty streams, and the consumers of the node `bench`."""
-    async with fresh_streams(broker) as js:
-        await ensure_node(js, "bench", ("main",))
-        yield js
 
 
 @dataclass
@@ -78,16 +70,14 @@ class Node:
         return answer
 
 
-@pytest_asyncio.fixture
-async def node(
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def services(
     broker: Broker,
-    streams: JetStreamContext,
     storage: SeaweedFS,
-    database_url: str,
-    desk: Desk,
-    tmp_path: Path,
-) -> AsyncIterator[Node]:
-    """A connected node; relay, dispatch and projector run."""
+    postgres: Postgres,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[str]:
+    """Relay, dispatch and projector for all tests here; yields their database."""
     settings = storage.settings()
     s3 = {
         "LAYERLINE_S3_ENDPOINT": settings.s3_endpoint,
@@ -96,17 +86,28 @@ async def node(
         "LAYERLINE_S3_ACCESS_KEY": settings.s3_access_key.get_secret_value(),
         "LAYERLINE_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
     }
+    folder = tmp_path_factory.mktemp("services")
     async with AsyncExitStack() as stack:
-        await asyncio.gather(
-            *(
-                stack.enter_async_context(
-                    run_service(name, {**service_env(name, database_url, broker), **s3}, tmp_path)
-                )
-                for name in ("relay", "dispatch", "projector")
-            )
-        )
-        client = await stack.enter_async_context(connected_node(broker, "bench"))
+        url = await stack.enter_async_context(fresh_database(postgres))
+        js = await stack.enter_async_context(fresh_streams(broker))
+        await ensure_node(js, "bench", ("main",))
+        for name in ("relay", "dispatch", "projector"):
+            env = {**service_env(name, url, broker), **s3}
+            await stack.enter_async_context(run_service(name, env, folder))
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def node(services: str, broker: Broker) -> AsyncIterator[Node]:
+    """A connected node."""
+    async with open_desk(services) as desk, connected_node(broker, "bench") as client:
         yield Node(client, desk)
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def nothing_left(node: Node) -> None:
+    """Withdraw what an earlier test left in the queue."""
+    await node.desk.connection.execute("UPDATE job SET state = 'withdrawn'")
 
 
 async def approve(desk: Desk, job_id: UUID) -> None:
@@ -125,23 +126,25 @@ async def approve(desk: Desk, job_id: UUID) -> None:
         await outbox.add_event(session, event)
 
 
-async def hear_bell(client: Client) -> str:
-    """Return the subject of the next bell, acked."""
+async def hear_bell(client: Client, subject: str) -> None:
+    """Return when the bell with this subject was heard; ack all."""
     consumer = await client.jetstream().pull_subscribe_bind(
         consumer=subjects.bell_consumer("bench"), stream=subjects.JOBS.name
     )
-    (bell,) = await consumer.fetch(1, timeout=ANSWER_WITHIN_S)
-    await bell.ack()
+    heard = ""
+    while heard != subject:
+        (bell,) = await consumer.fetch(1, timeout=ANSWER_WITHIN_S)
+        await bell.ack()
+        heard = bell.subject
     await consumer.unsubscribe()
-    return str(bell.subject)
 
 
 async def test_bell_claim_facts_and_the_next_claim(node: Node) -> None:
     desk, journal = node.desk, NodeJournal()
-    printer = await desk.shop.printer()
+    printer = await desk.shop.printer("01S00C000000001")
     first, second = await desk.shop.job(), await desk.shop.job()
     await approve(desk, first)
-    assert await hear_bell(node.client) == f"job.approved.main.{first}"
+    await hear_bell(node.client, f"job.approved.main.{first}")
     own = {"journal_id": journal.journal_id}
     offer = await node.claim(printer, **own)
     assert isinstance(offer, RunOffer)
@@ -160,7 +163,7 @@ async def test_bell_claim_facts_and_the_next_claim(node: Node) -> None:
 
 async def test_released_run_rings_again(node: Node) -> None:
     desk, journal = node.desk, NodeJournal()
-    printer = await desk.shop.printer()
+    printer = await desk.shop.printer("01S00C000000002")
     job = await desk.shop.job()
     offer = await node.claim(printer, journal_id=journal.journal_id)
     assert isinstance(offer, RunOffer)
@@ -168,7 +171,7 @@ async def test_released_run_rings_again(node: Node) -> None:
     js = node.client.jetstream()
     for message in messages_of([journal.transferring(run), journal.released(run)]):
         await js.publish(message.subject, message.body)
-    assert await hear_bell(node.client) == f"job.requeued.main.{job}"
+    await hear_bell(node.client, f"job.requeued.main.{job}")
     again = await node.claim(printer, journal_id=journal.journal_id, node_seq=2)
     assert isinstance(again, RunOffer)
     assert (again.spec.job_id, again.run_no) == (job, 2)
@@ -176,7 +179,7 @@ async def test_released_run_rings_again(node: Node) -> None:
 
 async def test_watermark_and_fresh_url(node: Node) -> None:
     desk, journal = node.desk, NodeJournal()
-    printer = await desk.shop.printer()
+    printer = await desk.shop.printer("01S00C000000003")
     await desk.shop.job()
     offer = await node.claim(printer, journal_id=journal.journal_id)
     assert isinstance(offer, RunOffer)
@@ -200,8 +203,9 @@ async def test_watermark_and_fresh_url(node: Node) -> None:
 
 
 async def test_lies_and_nonsense_get_nothing(node: Node) -> None:
-    printer = await node.desk.shop.printer()
+    printer = await node.desk.shop.printer("01S00C000000004")
     await node.desk.shop.job()
+    claimed = await node.desk.told("job.claimed")
     lie = await node.claim(printer, node="other")
     assert isinstance(lie, Refused)
     assert lie.code is RefusalCode.MALFORMED
@@ -210,16 +214,16 @@ async def test_lies_and_nonsense_get_nothing(node: Node) -> None:
     await node.client.publish("rpc.bench.claim", body, reply="command.other.x")
     with pytest.raises(NatsTimeoutError):
         await node.client.request("rpc.other.claim", body, timeout=SILENCE_S)
-    assert await node.desk.told("job.claimed") == []
+    assert await node.desk.told("job.claimed") == claimed
     for nonsense in (b"", b"\xff", b"{}", b'{"claim_id": 1}'):
         answer = CLAIM_ANSWER_ADAPTER.validate_json(await node.ask("rpc.bench.claim", nonsense))
         assert isinstance(answer, Refused)
         assert answer.code is RefusalCode.MALFORMED
 
 
-async def test_database_away_is_said(node: Node, database_url: str, postgres: Postgres) -> None:
-    printer = await node.desk.shop.printer()
-    name = database_url.rsplit("/", 1)[1]
+async def test_database_away_is_said(node: Node, services: str, postgres: Postgres) -> None:
+    printer = await node.desk.shop.printer("01S00C000000005")
+    name = services.rsplit("/", 1)[1]
     control = await asyncpg.connect(postgres.url("postgres"))
     try:
         await control.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
