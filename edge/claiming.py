@@ -17,6 +17,8 @@ log = structlog.get_logger()
 
 RETRY_INITIAL_S = 1.0
 RETRY_MAX_S = 30.0
+PROJECTION_TRIES = 4
+"""A run that a person has just resolved may still stand in the projection for a moment."""
 _ASK_AGAIN = frozenset({RefusalCode.UNAVAILABLE})
 
 
@@ -37,6 +39,7 @@ class Claimer:
         waits = backoff(initial_s=RETRY_INITIAL_S, max_s=RETRY_MAX_S)
         printer_id = self._tools.printer_id
         claim = self._runs.open_claim(printer_id) or self._new_claim()
+        tries = 1
         while True:
             await self._tools.dispatch.wait_up()
             try:
@@ -56,8 +59,12 @@ class Claimer:
                 await asyncio.sleep(next(waits))
                 continue
             self._runs.end_claim(printer_id)
-            if not self._adopt_epoch(answer):
-                return None
+            is_epoch_new = self._adopt_epoch(answer)
+            if not is_epoch_new:
+                if not _may_pass_soon(answer) or tries >= PROJECTION_TRIES:
+                    return None
+                tries += 1
+                await asyncio.sleep(next(waits))
             claim = self._new_claim()
 
     def _new_claim(self, claim_id: ClaimId | None = None) -> ClaimRecord:
@@ -104,3 +111,7 @@ class Claimer:
             and answer.printer_epoch is not None
             and answer.printer_epoch > epoch
         )
+
+
+def _may_pass_soon(answer: NoJob | Refused) -> bool:
+    return isinstance(answer, Refused) and answer.code is RefusalCode.PRINTER_HAS_RUN
