@@ -2,12 +2,15 @@
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 
 from runtime.health import run_checks
 from services.api.dependencies import ServicesDep
 from services.db.engine import ping
+
+log = structlog.get_logger()
 
 router = APIRouter(include_in_schema=False)
 
@@ -19,13 +22,18 @@ async def livez() -> JSONResponse:
 
 
 async def _checked(services: ServicesDep) -> dict[str, str]:
-    return await run_checks(
+    """Return "ok" or "away" for each engine; what is wrong with it goes to the log alone."""
+    outcomes = await run_checks(
         {
             "database": lambda: ping(services.reads),
             "storage": services.bucket.check,
             "broker": services.telemetry.check_broker,
         }
     )
+    wrong = {name: outcome for name, outcome in outcomes.items() if outcome != "ok"}
+    if wrong:
+        log.warning("not_ready", **wrong)
+    return {name: "away" if name in wrong else "ok" for name in outcomes}
 
 
 @router.get("/readyz")

@@ -37,6 +37,7 @@ def make_engine(settings: DatabaseSettings, *, pool_size: int = POOL_SIZE) -> As
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S},
     )
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.commands import EXPIRY_S, NEVER_EXPIRES, Command, CommandKind
-from contracts.ids import CommandId, CorrelationId, JournalId, PrinterId, RunId
+from contracts.ids import CommandId, CorrelationId, JournalId, PrinterId, RunId, UserId
 from contracts.lifecycle import UNRESOLVED_RUN_STATES, BedState, RunState
 from services.db import outbox
 from services.db.tables import machines
@@ -48,7 +48,6 @@ async def issue(
     value: str | None = None,
 ) -> machines.Command:
     """Send a wish once this transaction has committed; return its row."""
-    expires_at = None if kind in NEVER_EXPIRES else now + timedelta(seconds=EXPIRY_S)
     row = machines.Command(
         id=uuid4(),
         node=target.node,
@@ -61,27 +60,13 @@ async def issue(
         by=actor.id,
         correlation_id=correlation_id,
         issued_at=now,
-        expires_at=expires_at,
+        expires_at=None if kind in NEVER_EXPIRES else now + timedelta(seconds=EXPIRY_S),
         answered_at=None,
         answer=None,
         answer_reason=None,
     )
     session.add(row)
-    command = Command(
-        id=CommandId(row.id),
-        kind=kind,
-        node=target.node,
-        journal_id=JournalId(target.journal_id),
-        printer_id=PrinterId(target.printer_id),
-        run_id=RunId(target.run_id) if target.run_id else None,
-        bed_seq=target.bed_seq,
-        value=value,
-        by=actor.id,
-        issued_at=now,
-        expires_at=expires_at,
-        correlation_id=CorrelationId(correlation_id),
-    )
-    await outbox.add_command(session, command)
+    await outbox.add_command(session, message_of(row))
     audit.record(
         session,
         actor,
@@ -93,6 +78,24 @@ async def issue(
         detail=value,
     )
     return row
+
+
+def message_of(row: machines.Command) -> Command:
+    """Return the command as its node gets it."""
+    return Command(
+        id=CommandId(row.id),
+        kind=CommandKind(row.kind),
+        node=row.node,
+        journal_id=JournalId(row.journal_id),
+        printer_id=PrinterId(row.printer_id),
+        run_id=RunId(row.run_id) if row.run_id else None,
+        bed_seq=row.bed_seq,
+        value=row.value,
+        by=UserId(row.by),
+        issued_at=row.issued_at,
+        expires_at=row.expires_at,
+        correlation_id=CorrelationId(row.correlation_id),
+    )
 
 
 async def ask_run(
