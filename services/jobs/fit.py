@@ -48,24 +48,32 @@ def fit(plate: PlateSummary, loaded: Loaded) -> Fit | Misfit:
 
 
 def _map_to_ams(plate: PlateSummary, loaded: Loaded) -> tuple[int, ...] | None:
+    """Return the slot of each filament; a tray serves one of them."""
     if not loaded.has_ams:
         return None
     free = [tray for tray in loaded.filaments if tray.slot in AMS_SLOTS]
     length = max(plate.project_filaments, *(needed.index for needed in plate.filaments))
     mapping = [UNUSED] * length
-    for needed in plate.filaments:
-        tray = _best(needed, free)
-        if tray is None:
-            return None
-        free.remove(tray)
-        mapping[needed.index - 1] = tray.slot
+    # The right colour for all that can have it, before another colour takes its tray.
+    for matches in (_is_same_color, _is_same_type):
+        for needed in plate.filaments:
+            if mapping[needed.index - 1] != UNUSED:
+                continue
+            tray = next((tray for tray in free if matches(tray, needed)), None)
+            if tray is not None:
+                free.remove(tray)
+                mapping[needed.index - 1] = tray.slot
+    if any(mapping[needed.index - 1] == UNUSED for needed in plate.filaments):
+        return None
     return tuple(mapping)
 
 
-def _best(needed: NeededFilament, trays: list[LoadedFilament]) -> LoadedFilament | None:
-    same_type = [tray for tray in trays if _same(tray.type, needed.type)]
-    same_color = [tray for tray in same_type if _same(tray.color[:7], needed.color[:7])]
-    return next(iter(same_color or same_type), None)
+def _is_same_type(tray: LoadedFilament, needed: NeededFilament) -> bool:
+    return _same(tray.type, needed.type)
+
+
+def _is_same_color(tray: LoadedFilament, needed: NeededFilament) -> bool:
+    return _is_same_type(tray, needed) and _same(tray.color[:7], needed.color[:7])
 
 
 def _fits_external_spool(plate: PlateSummary, loaded: Loaded) -> bool:
