@@ -66,7 +66,10 @@ async def run_edge(
         node = _compose(settings, printers, clock, journal)
         hooks = LinkHooks(on_up=node.ring, on_bell=node.ring, on_command=node.take_command)
         journal.on_fact(node.link.wake_publisher)
-        checks = {"broker": lambda: _check_broker(node.link)}
+        checks = {
+            "broker": lambda: _check_broker(node.link),
+            "journal": lambda: _check_journal(journal),
+        }
         async with health_server(settings.health_port, checks), asyncio.TaskGroup() as group:
             group.create_task(node.link.run(hooks))
             for worker in node.workers.values():
@@ -146,6 +149,11 @@ def _address(printer: PrinterSettings) -> Address:
         camera_port=printer.camera_port,
         ca_file=printer.ca_file,
     )
+
+
+async def _check_journal(journal: NodeJournal) -> None:
+    with journal.transaction():
+        pass  # raises when the disk takes no writes
 
 
 async def _check_broker(link: BrokerLink) -> None:

@@ -3,11 +3,13 @@
 import asyncio
 import hashlib
 import shutil
+from collections import defaultdict
 from pathlib import Path
 
 import aiohttp
 import structlog
 
+from contracts.ids import RunId
 from contracts.rpc import ArtifactRef
 from edge.ports import ArtifactChanged, ArtifactUnavailable, NodeStorageFull
 from runtime.backoff import backoff
@@ -35,13 +37,21 @@ class ArtifactCache:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._users: defaultdict[str, set[RunId]] = defaultdict(set)
         folder.mkdir(parents=True, exist_ok=True)
 
-    async def fetch(self, artifact: ArtifactRef) -> Path:
+    async def fetch(self, artifact: ArtifactRef, run_id: RunId) -> Path:
         """Return the verified file, resuming where an earlier try stopped.
 
-        Raises ArtifactUnavailable, ArtifactChanged or NodeStorageFull.
+        It stays until `run_id` drops it. Raises ArtifactUnavailable, ArtifactChanged or
+        NodeStorageFull.
         """
+        self._users[artifact.sha256].add(run_id)
+        async with self._locks[artifact.sha256]:
+            return await self._fetch(artifact)
+
+    async def _fetch(self, artifact: ArtifactRef) -> Path:
         whole = self._folder / f"{artifact.sha256}{_WHOLE}"
         if whole.exists() and await asyncio.to_thread(_sha256, whole) == artifact.sha256:
             return whole
@@ -54,15 +64,20 @@ class ArtifactCache:
                 await self._download(artifact, part)
                 await self._verify(artifact, part)
             except (_Retry, aiohttp.ClientError, TimeoutError) as exc:
-                reason = f"{type(exc).__name__}: {exc}"
+                # An address with its signature may stand in an error's text: only ours is told.
+                reason = str(exc) if isinstance(exc, _Retry) else type(exc).__name__
                 log.info("download_interrupted", sha256=artifact.sha256, reason=reason)
                 await asyncio.sleep(next(waits))
             else:
                 return part.replace(whole)
         raise ArtifactUnavailable(f"The file could not be fetched ({reason}).")
 
-    def drop(self, sha256: str) -> None:
-        """Remove the file, whole or in part."""
+    def drop(self, sha256: str, run_id: RunId) -> None:
+        """Remove the file, whole or in part, unless another run needs it."""
+        self._users[sha256].discard(run_id)
+        if self._users[sha256]:
+            return
+        del self._users[sha256]
         for suffix in (_PART, _WHOLE):
             (self._folder / f"{sha256}{suffix}").unlink(missing_ok=True)
 

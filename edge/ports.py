@@ -4,7 +4,6 @@ Each call of a store is on the disk when it returns. They are short and synchron
 purpose: nothing can happen between a decision and its record.
 """
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -58,7 +57,10 @@ class Runs(Protocol):
         ...
 
     def resolve(self, run_id: RunId, state: RunState) -> None:
-        """Follow a person's word on a run in attention; the services have the fact already."""
+        """Follow a person's word on a run; the services have the fact already.
+
+        Only a run in attention can be put back to printing.
+        """
         ...
 
     def latch(self, run_id: RunId, faults: tuple[Fault, ...]) -> None:
@@ -261,17 +263,14 @@ class NodeStorageFull(Exception):
 class Downloads(Protocol):
     """Artifacts on the node's disk."""
 
-    async def fetch(self, artifact: ArtifactRef) -> Path:
+    async def fetch(self, artifact: ArtifactRef, run_id: RunId) -> Path:
         """Return the verified file, resuming where an earlier try stopped.
 
-        Raises ArtifactUnavailable, ArtifactChanged or NodeStorageFull.
+        It stays until `run_id` drops it. Raises ArtifactUnavailable, ArtifactChanged or
+        NodeStorageFull.
         """
         ...
 
-    def drop(self, sha256: str) -> None:
-        """Remove the file, whole or in part."""
+    def drop(self, sha256: str, run_id: RunId) -> None:
+        """Remove the file, whole or in part, unless another run needs it."""
         ...
-
-
-Notify = Callable[[], None]
-"""Wakes somebody up; never blocks."""

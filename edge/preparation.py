@@ -128,7 +128,7 @@ class Preparation:
 
     async def _fetch(self, run: RunRecord) -> Path:
         try:
-            return await self._tools.downloads.fetch(run.offer.artifact)
+            return await self._tools.downloads.fetch(run.offer.artifact, run.run_id)
         except ArtifactUnavailable as exc:
             if not exc.is_url_stale:
                 raise
@@ -139,7 +139,7 @@ class Preparation:
         if isinstance(fresh, Refused):
             raise ArtifactUnavailable(f"No fresh address for the file: {fresh.reason}.")
         return await self._tools.downloads.fetch(
-            run.offer.artifact.model_copy(update={"url": fresh.url})
+            run.offer.artifact.model_copy(update={"url": fresh.url}), run.run_id
         )
 
     async def _last_check(self, run: RunRecord) -> PrinterReport | Release:

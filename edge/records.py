@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.commands import Command
 from contracts.envelope import NodeFact
 from contracts.events import JobCancelled
 from contracts.ids import (
@@ -100,11 +99,3 @@ class StoredFact:
     event_id: EventId
     type: str
     body: bytes
-
-
-@dataclass(frozen=True)
-class PendingCommand:
-    """A command that is in the journal and has no answer yet."""
-
-    command: Command
-    received: BootMoment

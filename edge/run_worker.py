@@ -66,7 +66,7 @@ class RunWorker:
                 await self._turn(run)
                 run = self._journal.runs.get(run.run_id)
             log.info("run_ended", state=run.state.value)
-        self._tools.downloads.drop(run.offer.artifact.sha256)
+        self._tools.downloads.drop(run.offer.artifact.sha256, run.run_id)
         return run
 
     async def _turn(self, run: RunRecord) -> None:
@@ -178,6 +178,9 @@ class RunWorker:
             if confirmed is None:
                 await self._view.change(LOOK_AGAIN_S)
                 return
+            run = self._journal.runs.get(run.run_id)
+            if run.state not in _ON_PLATE:
+                return  # a person has decided meanwhile
             verdict = self._print_verdict(run, confirmed)
         self._follow(run, verdict, report)
         if self._journal.runs.get(run.run_id).state in _ON_PLATE:

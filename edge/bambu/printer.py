@@ -79,6 +79,7 @@ class BambuPrinter:
         self._capture = Capture(folder / "capture", address.serial, address.access_code)
         self._sequence = sequence()
         self._session: Session | None = None
+        self._is_uploading = False
 
     @property
     def serial(self) -> str:
@@ -115,14 +116,11 @@ class BambuPrinter:
 
     async def upload(self, source: Path, name: str, on_progress: Callable[[int], None]) -> None:
         """Put `source` on the card as `name`, sure of its size."""
-        session = self._session
-        if session is not None:
-            session.is_uploading = True
+        self._is_uploading = True
         try:
             await self._ftps.upload(source, name, on_progress)
         finally:
-            if session is not None:
-                session.is_uploading = False
+            self._is_uploading = False
 
     async def list_files(self) -> tuple[str, ...]:
         """Return the names in the card's root."""
@@ -154,7 +152,12 @@ class BambuPrinter:
             )
             async with client:
                 session = Session(
-                    self._address.serial, client, self._clock, self._capture, self._sequence
+                    self._address.serial,
+                    client,
+                    self._clock,
+                    self._capture,
+                    self._sequence,
+                    is_uploading=lambda: self._is_uploading,
                 )
                 await session.open()
                 self._session = session

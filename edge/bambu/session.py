@@ -8,7 +8,7 @@ import asyncio
 import json
 import secrets
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from uuid import uuid4
@@ -60,13 +60,14 @@ class Session:
     clock: Clock
     capture: Capture
     sequence: Iterator[str]
+    is_uploading: Callable[[], bool]
+    """The printer's MQTT lags during an upload of ours: its silence means nothing. [S BDY]"""
     id: str = field(default_factory=lambda: uuid4().hex)
     state: Json = field(default_factory=dict)
     version: Version = field(default_factory=lambda: Version(firmware=None, model=None))
     full_at: float | None = None
     report: PrinterReport | None = None
     asked_full_at: float = float("-inf")
-    is_uploading: bool = False
     _full_came: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
@@ -129,8 +130,8 @@ class Session:
                 async with asyncio.timeout(SILENCE_S / 2 if is_doubtful else SILENCE_S):
                     message = await anext(messages)
             except TimeoutError:
-                if self.is_uploading:
-                    continue  # the printer's MQTT lags during uploads [S BDY]
+                if self.is_uploading():
+                    continue
                 if is_doubtful:
                     raise PrinterUnreachable("The printer has stopped reporting.") from None
                 is_doubtful = True

@@ -161,15 +161,22 @@ class RunTable:
         return self.get(run_id)
 
     def resolve(self, run_id: RunId, state: RunState) -> None:
-        """Follow a person's word on a run in attention; the services have the fact already."""
+        """Follow a person's word on a run; the services have the fact already.
+
+        Only a run in attention can be put back to printing. The services may see a run in
+        attention that this node does not: an end is an end in any state.
+        """
         with self._ledger.transaction():
+            old = self.get(run_id)
+            if old.state in TERMINAL_RUN_STATES:
+                return
+            if state is RunState.PRINTING and old.state is not RunState.ATTENTION:
+                return
             self._ledger.execute(
-                "UPDATE run SET state = ?, was_started = was_started OR ? "
-                "WHERE run_id = ? AND state = ?",
+                "UPDATE run SET state = ?, was_started = was_started OR ? WHERE run_id = ?",
                 state,
                 state is RunState.PRINTING,
                 str(run_id),
-                RunState.ATTENTION,
             )
             if state in TERMINAL_RUN_STATES:
                 self._commands.answer_cancel(run_id, state)

@@ -96,10 +96,6 @@ class EdgeProcess:
         assert self.process is not None
         return await _stop(self.process, sig)
 
-    def log_lines(self) -> list[dict[str, Any]]:
-        lines = (self.folder / "edge.log").read_text().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
-
 
 async def _stop(process: asyncio.subprocess.Process, sig: signal.Signals) -> int:
     if process.returncode is None:

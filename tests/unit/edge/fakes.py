@@ -181,14 +181,14 @@ class FakeDownloads:
     error: Exception | None = None
     dropped: list[str] = field(default_factory=list)
 
-    async def fetch(self, artifact: ArtifactRef) -> Path:
+    async def fetch(self, artifact: ArtifactRef, run_id: RunId) -> Path:
         if self.error is not None:
             raise self.error
         path = self.folder / artifact.sha256
         path.write_bytes(b"0123456789")
         return path
 
-    def drop(self, sha256: str) -> None:
+    def drop(self, sha256: str, run_id: RunId) -> None:
         self.dropped.append(sha256)
 
 

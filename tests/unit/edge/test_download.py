@@ -1,19 +1,23 @@
 """Artifacts: verified, resumed, bounded."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from contracts.ids import RunId
 from contracts.rpc import ArtifactRef
 from edge.download import ArtifactCache
 from edge.ports import ArtifactChanged, ArtifactUnavailable
 from tests.unit.edge.builders import NOON
 
 CONTENT = bytes(range(256)) * 1000
+RUN, OTHER = RunId(uuid4()), RunId(uuid4())
 DIGEST = sha256(CONTENT).hexdigest()
 
 
@@ -82,15 +86,15 @@ def names(folder: Path) -> list[str]:
 
 
 async def test_a_file_is_fetched_once_and_kept(store: Store, cache: ArtifactCache) -> None:
-    first = await cache.fetch(store.artifact())
+    first = await cache.fetch(store.artifact(), RUN)
     assert first.read_bytes() == CONTENT
-    assert await cache.fetch(store.artifact()) == first
+    assert await cache.fetch(store.artifact(), RUN) == first
     assert len(store.ranges) == 1
 
 
 async def test_a_cut_download_goes_on_where_it_stopped(store: Store, cache: ArtifactCache) -> None:
     store.cut_at = 65_536 * 2
-    assert (await cache.fetch(store.artifact())).read_bytes() == CONTENT
+    assert (await cache.fetch(store.artifact(), RUN)).read_bytes() == CONTENT
     assert store.ranges[0] == ""
     assert store.ranges[1].startswith("bytes=")
     assert 0 < int(store.ranges[1][6:-1]) < len(CONTENT)
@@ -98,12 +102,12 @@ async def test_a_cut_download_goes_on_where_it_stopped(store: Store, cache: Arti
 
 async def test_a_storage_without_ranges_starts_over(store: Store, cache: ArtifactCache) -> None:
     store.cut_at, store.knows_ranges = 65_536, False
-    assert (await cache.fetch(store.artifact())).read_bytes() == CONTENT
+    assert (await cache.fetch(store.artifact(), RUN)).read_bytes() == CONTENT
 
 
 async def test_a_busy_storage_is_asked_again(store: Store, cache: ArtifactCache) -> None:
     store.statuses = [503]
-    assert (await cache.fetch(store.artifact())).read_bytes() == CONTENT
+    assert (await cache.fetch(store.artifact(), RUN)).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("content", [CONTENT[:-1] + b"x", CONTENT + b"x"])
@@ -112,7 +116,7 @@ async def test_other_bytes_are_refused_and_not_kept(
 ) -> None:
     store.content = content
     with pytest.raises(ArtifactChanged):
-        await cache.fetch(store.artifact())
+        await cache.fetch(store.artifact(), RUN)
     assert names(tmp_path) == []
 
 
@@ -122,16 +126,27 @@ async def test_a_refusal_tells_whether_a_fresh_address_may_help(
 ) -> None:
     store.statuses = [status]
     with pytest.raises(ArtifactUnavailable) as caught:
-        await cache.fetch(store.artifact())
+        await cache.fetch(store.artifact(), RUN)
     assert caught.value.is_url_stale is is_stale
 
 
 async def test_what_no_run_needs_is_swept(
     store: Store, cache: ArtifactCache, tmp_path: Path
 ) -> None:
-    await cache.fetch(store.artifact())
+    await cache.fetch(store.artifact(), RUN)
     (tmp_path / "old.part").write_bytes(b"x")
     cache.sweep(frozenset({DIGEST}))
     assert names(tmp_path) == [DIGEST]
-    cache.drop(DIGEST)
+    cache.drop(DIGEST, RUN)
+    assert names(tmp_path) == []
+
+
+async def test_two_runs_share_a_download_and_the_last_drops_it(
+    store: Store, cache: ArtifactCache, tmp_path: Path
+) -> None:
+    await asyncio.gather(cache.fetch(store.artifact(), RUN), cache.fetch(store.artifact(), OTHER))
+    assert len(store.ranges) == 1
+    cache.drop(DIGEST, RUN)
+    assert names(tmp_path) == [DIGEST]
+    cache.drop(DIGEST, OTHER)
     assert names(tmp_path) == []
