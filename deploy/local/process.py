@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ctypes
 import fcntl
+import itertools
 import os
 import signal
 import socket
@@ -16,7 +17,13 @@ from typing import IO
 
 POLL_S = 0.03
 STOP_GRACE_S = 8.0
+FREE_PORTS = range(15_000, 25_000)
+"""Below every system's range for outgoing connections: those take no port that was chosen."""
+_PORTS_PER_PROCESS = 97
 _PR_SET_PDEATHSIG = 1
+_LOOPBACK = ("127.0.0.1", "localhost")
+_FOREIGN = ("LAYERLINE_", "BAMBU_", "PG")
+_port_steps = itertools.count()
 
 Probe = Callable[[], Awaitable[bool]]
 """True once the process serves; false or an OSError while it does not yet."""
@@ -34,8 +41,13 @@ class Command:
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
+    cwd: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_grace_s: float = STOP_GRACE_S
+    death_signal: signal.Signals | None = None
+    """What it gets when this process dies without stopping it; None: the stop signal."""
+    leavings: Sequence[Path] = ()
+    """Files that it leaves behind when it is killed: removed before its start, after its end."""
 
 
 class ChildProcess:
@@ -74,23 +86,18 @@ class ChildProcess:
             raise StartFailed(self._said(f"was not ready within {within_s:g} s")) from None
 
     async def stop(self) -> None:
-        """End it: politely, after a grace time by force."""
-        if not self.is_running:
-            return
-        self._signal(self.command.stop_signal)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.command.stop_grace_s):
-                await self._process.wait()
+        """End it and what it started: politely, after a grace time by force."""
         if self.is_running:
-            self._signal(signal.SIGKILL)
-            await self._process.wait()
-
-    def _signal(self, sig: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            if sig is signal.SIGKILL:
-                os.killpg(self._process.pid, sig)
-            else:
-                self._process.send_signal(sig)
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(self.command.stop_signal)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.command.stop_grace_s):
+                    await self._process.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            # macOS answers EPERM for a group of which only zombies are left.
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+        _remove(self.command.leavings)
 
     def _said(self, what: str) -> str:
         with contextlib.suppress(OSError):
@@ -102,6 +109,7 @@ class ChildProcess:
 async def start(command: Command, log_file: Path) -> ChildProcess:
     """Start the command, its output appended to `log_file`."""
     log_file.parent.mkdir(parents=True, exist_ok=True)
+    _remove(command.leavings)
     with log_file.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             *command.argv,
@@ -109,8 +117,9 @@ async def start(command: Command, log_file: Path) -> ChildProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=asyncio.subprocess.STDOUT,
+            cwd=command.cwd,
             start_new_session=True,
-            preexec_fn=_die_with_parent(os.getpid(), command.stop_signal),
+            preexec_fn=_die_with_parent(os.getpid(), command.death_signal or command.stop_signal),
             user=command.user,
             group=command.user,
         )
@@ -118,28 +127,41 @@ async def start(command: Command, log_file: Path) -> ChildProcess:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """Return `preferred` when it is free on loopback, else a free port."""
-    for port in (preferred, 0):
-        if port is None:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return int(probe.getsockname()[1])
+    """Return `preferred` when it is free on loopback, else a free port.
+
+    No port is returned twice, and processes search in different places: between the choice and
+    the use of a port there is time for somebody else.
+    """
+    if preferred is not None and _is_free(preferred):
+        return preferred
+    for _ in FREE_PORTS:
+        step = os.getpid() * _PORTS_PER_PROCESS + next(_port_steps)
+        port = FREE_PORTS[step % len(FREE_PORTS)]
+        if _is_free(port):
+            return port
     raise StartFailed("no free port on 127.0.0.1")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 class PortReservations:
     """Ports that this process has promised to its children: another stack leaves them alone."""
 
     def __init__(self) -> None:
-        self._locks: list[IO[str]] = []
+        self._locks: dict[Path, IO[str]] = {}
 
     def take(self, preferred: int) -> int:
         """Return `preferred` when it is free and not promised elsewhere, else another port."""
         for port in (preferred, *(free_port() for _ in range(8))):
-            if free_port(port) == port and self._promise(port):
+            if _is_free(port) and self._promise(port):
                 return port
         raise StartFailed("no free port on 127.0.0.1")
 
@@ -148,17 +170,22 @@ class PortReservations:
         lock = path.open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_current = path.stat().st_ino == os.fstat(lock.fileno()).st_ino
         except OSError:
+            is_current = False
+        if not is_current:
+            # Held by another stack, or just removed by one that let go of it.
             lock.close()
             return False
-        self._locks.append(lock)
+        self._locks[path] = lock
         return True
 
     def give_back(self) -> None:
         """Promise nothing any more."""
-        for lock in self._locks:
+        for path, lock in self._locks.items():
+            path.unlink(missing_ok=True)
             lock.close()
-        self._locks = []
+        self._locks = {}
 
 
 def tool(name: str) -> str:
@@ -200,9 +227,23 @@ async def _holds(probe: Probe) -> bool:
 
 
 def _base_env() -> dict[str, str]:
-    """Return the environment without the settings of some other Layerline."""
-    foreign = ("LAYERLINE_", "BAMBU_", "PG")
-    return {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
+    """Return the environment without settings that are meant for something else."""
+    return {k: v for k, v in local_env(os.environ).items() if not k.startswith(_FOREIGN)}
+
+
+def local_env(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment as fits a stack on loopback: no proxy, no profile of a cloud."""
+    kept = {k: v for k, v in env.items() if not k.startswith("AWS_")}
+    for name in ("NO_PROXY", "no_proxy"):
+        others = [host for host in env.get(name, "").split(",") if host not in {"", *_LOOPBACK}]
+        kept[name] = ",".join((*_LOOPBACK, *others))
+    return kept
+
+
+def _remove(files: Sequence[Path]) -> None:
+    for file in files:
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def _die_with_parent(parent: int, sig: signal.Signals) -> Callable[[], None] | None:

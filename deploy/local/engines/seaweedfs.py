@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +10,16 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from deploy.local.process import ChildProcess, Command, free_port, port_answers, start, tool
+from deploy.local.process import (
+    FREE_PORTS,
+    ChildProcess,
+    Command,
+    StartFailed,
+    free_port,
+    port_answers,
+    start,
+    tool,
+)
 from runtime.settings import StorageSettings
 
 START_WITHIN_S = 30.0
@@ -17,6 +27,10 @@ STOP_GRACE_S = 2.0
 """It ignores SIGTERM for long; its store is a log that bears being cut off."""
 BUCKET = "layerline"
 REGION = "us-east-1"
+GRPC_ABOVE = 10_000
+_HIGHEST_PORT = 22_700
+"""Its gRPC neighbour lies below the range for outgoing connections too."""
+_SOCKETS = Path("/tmp")  # noqa: S108 - where it puts them, whatever TMPDIR says
 _ACTIONS = ["Admin", "Read", "List", "Tagging", "Write"]
 
 
@@ -59,32 +73,9 @@ async def run_seaweedfs(
 
 async def start_seaweedfs(folder: Path, *, port: int | None, log_file: Path) -> SeaweedFS:
     """Start it; raise StartFailed with its last words."""
-    data = folder / "data"
-    access_key, secret_key = _prepare(data, folder / "s3.json")
+    access_key, secret_key = _prepare(folder / "data", folder / "s3.json")
     chosen = port or free_port()
-    ports = {name: _port_with_grpc() for name in ("master", "volume", "filer")}
-    flags = [
-        f"-dir={data}",
-        "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1",
-        f"-s3.port={chosen}",
-        f"-s3.port.grpc={free_port()}",
-        f"-s3.config={folder / 's3.json'}",
-        *(f"-{name}.port={number}" for name, number in ports.items()),
-        *(f"-{name}.port.grpc={number + 10_000}" for name, number in ports.items()),
-        "-s3.port.iceberg=0",
-        "-s3.port.lance=0",
-        "-webdav=false",
-        "-admin.ui=false",
-        "-master.telemetry=false",
-    ]
-    command = Command(
-        name="storage",
-        argv=[tool("weed"), "-logtostderr=true", "mini", *flags],
-        env={"GOMEMLIMIT": "96MiB", "GOGC": "50"},
-        stop_grace_s=STOP_GRACE_S,
-    )
-    process = await start(command, log_file)
+    process = await start(_command(folder.resolve(), chosen), log_file)  # noqa: ASYNC240 - short
     storage = SeaweedFS(process, chosen, access_key, secret_key)
     try:
         await process.wait_healthy(lambda: port_answers(chosen), within_s=START_WITHIN_S)
@@ -92,6 +83,38 @@ async def start_seaweedfs(folder: Path, *, port: int | None, log_file: Path) -> 
         await process.stop()
         raise
     return storage
+
+
+def _command(folder: Path, s3_port: int) -> Command:
+    ports = {name: _port_with_grpc() for name in ("master", "volume", "filer", "admin")}
+    grpc = {name: port + GRPC_ABOVE for name, port in ports.items()} | {"s3": free_port()}
+    flags = [
+        f"-dir={folder / 'data'}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        f"-s3.port={s3_port}",
+        f"-s3.config={folder / 's3.json'}",
+        *(f"-{name}.port={port}" for name, port in ports.items()),
+        *(f"-{name}.port.grpc={port}" for name, port in grpc.items()),
+        # Relative, because a path to a socket may have 107 bytes at most; in /tmp they would
+        # stand in the way of other people's.
+        "-s3.localSocket=s3.sock",
+        "-filer.localSocket=filer.sock",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-webdav=false",
+        "-admin.ui=false",
+        "-master.telemetry=false",
+    ]
+    return Command(
+        name="storage",
+        argv=[tool("weed"), "-logtostderr=true", "mini", *flags],
+        env={"GOMEMLIMIT": "96MiB", "GOGC": "50"},
+        cwd=folder,
+        stop_grace_s=STOP_GRACE_S,
+        death_signal=signal.SIGKILL,
+        leavings=[_SOCKETS / f"seaweedfs-{name}-grpc-{port}.sock" for name, port in grpc.items()],
+    )
 
 
 def _prepare(data: Path, path: Path) -> tuple[str, str]:
@@ -110,8 +133,9 @@ def _prepare(data: Path, path: Path) -> tuple[str, str]:
 
 
 def _port_with_grpc() -> int:
-    """Return a free port whose gRPC neighbour (10,000 above) exists and is free too."""
-    while True:
+    """Return a free port whose gRPC neighbour is free too."""
+    for _ in FREE_PORTS:
         port = free_port()
-        if port + 10_000 <= 65_535 and free_port(port + 10_000) == port + 10_000:
+        if port <= _HIGHEST_PORT and free_port(port + GRPC_ABOVE) == port + GRPC_ABOVE:
             return port
+    raise StartFailed("no free port on 127.0.0.1")
