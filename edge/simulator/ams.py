@@ -27,7 +27,6 @@ _TRAY: dict[str, Any] = {
     "xcam_info": "000000000000000000000000",
     "tray_uuid": "00000000000000000000000000000000",
 }
-_SETTABLE = ("tray_info_idx", "tray_color", "nozzle_temp_min", "nozzle_temp_max", "tray_type")
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,9 @@ class Filament:
 
     kind: str
     color: str
+    info_idx: str = "GFL99"
+    nozzle_min_c: str = "190"
+    nozzle_max_c: str = "240"
 
 
 @dataclass(frozen=True)
@@ -99,19 +101,33 @@ def external_spool() -> dict[str, Any]:
     return {"id": EXTERNAL, **_TRAY, "remain": 0}
 
 
-def set_filament(block: dict[str, Any], request: dict[str, Any]) -> bool:
-    """Write an ams_filament_setting into a tray of an `ams` object; return whether it is there."""
-    for unit in block["ams"]:
-        if unit["id"] != str(request.get("ams_id")):
-            continue
-        for tray in unit["tray"]:
-            if tray["id"] == str(request.get("tray_id")):
-                known = {key: request[key] for key in _SETTABLE if key in request}
-                tray.update({key: str(value) for key, value in known.items()})
-                return True
-    return False
+def filament_setting(content: Loaded, request: dict[str, Any]) -> Loaded | None:
+    """Return the content after an ams_filament_setting, None if there is no such tray."""
+    tray, old = request.get("tray_id"), Filament("", "161616FF")
+    if not isinstance(tray, int) or request.get("ams_id") != 0:
+        return None
+    if content.holds(tray):
+        old = content.trays[tray] or old
+    if not 0 <= tray < len(content.trays):
+        return None
+    return content.with_tray(
+        tray,
+        Filament(
+            str(request.get("tray_type", old.kind)),
+            str(request.get("tray_color", old.color)),
+            str(request.get("tray_info_idx", old.info_idx)),
+            str(request.get("nozzle_temp_min", old.nozzle_min_c)),
+            str(request.get("nozzle_temp_max", old.nozzle_max_c)),
+        ),
+    )
 
 
 def _tray(filament: Filament) -> dict[str, Any]:
-    own = {"tray_type": filament.kind, "tray_color": filament.color}
+    own = {
+        "tray_info_idx": filament.info_idx,
+        "tray_type": filament.kind,
+        "tray_color": filament.color,
+        "nozzle_temp_max": filament.nozzle_max_c,
+        "nozzle_temp_min": filament.nozzle_min_c,
+    }
     return {**_TRAY, **own, "ctype": 0, "cols": [filament.color]}

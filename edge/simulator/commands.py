@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from edge.simulator.ams import EXTERNAL, NONE_LOADED, ams_block, set_filament
+from edge.simulator.ams import EXTERNAL, NONE_LOADED, ams_block, filament_setting
 from edge.simulator.machine import Machine
 from edge.simulator.orders import JobOrder, order_of
 from edge.simulator.switches import Switches
@@ -174,7 +174,11 @@ class CommandDesk:
         return SUCCESS
 
     def _set_filament(self, body: Body) -> Body:
-        return _result(set_filament(self._machine.report["ams"], body))
+        content = filament_setting(self._machine.content, body)
+        if content is None:
+            return FAIL
+        self._machine.show_content(content)
+        return SUCCESS
 
     def _light(self, body: Body) -> Body:
         """All timing fields are needed. [K]"""

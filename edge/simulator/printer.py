@@ -149,6 +149,7 @@ class SimulatedPrinter:
 
     async def run(self) -> None:
         """Let time pass until cancelled."""
+        self._feed.restart(self.machine.report)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._take_orders())
             while True:
@@ -215,6 +216,8 @@ class SimulatedPrinter:
         if self.options.replay is not None:
             self._play(self.options.replay, now_s)
         else:
+            if self._feed.has_urgent_news(self.machine.report):
+                self._flush()
             for is_news in self.machine.advance(now_s):
                 self._memory.save()
                 if is_news:
@@ -243,6 +246,10 @@ class SimulatedPrinter:
         return max(MIN_PAUSE_S, min(pauses, default=IDLE_NOISE_REAL_S))
 
     def _flush_due_in_s(self) -> float:
+        if self.options.replay is not None:
+            return IDLE_NOISE_REAL_S
+        if self._feed.has_urgent_news(self.machine.report):
+            return 0.0
         is_busy = self.machine.report["gcode_state"] in BUSY
         noise_s, floor_s = (
             (BUSY_NOISE_S, BUSY_NOISE_REAL_S) if is_busy else (IDLE_NOISE_S, IDLE_NOISE_REAL_S)
@@ -272,7 +279,7 @@ class SimulatedPrinter:
 
     async def _boot(self) -> None:
         self.power = Power.ON
-        self._feed.restart()
+        self._feed.restart(self.machine.report)
         await self.wire.restore()
         if self.switches().ghost_print:
             ghosts = [name for name in self.card.files() if name.count("/") == 1]

@@ -92,7 +92,13 @@ def read_program(path: Path, member: str, md5: str, machinery: Machinery) -> Pro
         with zipfile.ZipFile(path) as archive:
             return _read_plate(archive, member, machinery)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        raise Unprintable(CANT_PARSE) from None
+        raise Unprintable(STORAGE_ERROR if _is_cut_short(path) else CANT_PARSE) from None
+
+
+def _is_cut_short(path: Path) -> bool:
+    """Whether this begins as a zip does, but its end is missing."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04" and not zipfile.is_zipfile(path)
 
 
 def _md5_of(path: Path) -> str:

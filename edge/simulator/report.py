@@ -12,6 +12,7 @@ from edge.simulator.ams import Loaded, ams_block, external_spool
 Report = dict[str, Any]
 HOME_FLAG_BASE = 224477464 & ~0x300
 CARD_NORMAL = 0x100
+URGENT = ("gcode_state", "stg_cur", "print_error", "hms")
 NOISY = frozenset({"wifi_signal", "nozzle_temper", "bed_temper"})
 
 
@@ -142,9 +143,13 @@ class ReportFeed:
             self._told.get(key) != value for key, value in report.items() if key not in NOISY
         )
 
-    def restart(self) -> None:
-        """Begin to count anew, as after a boot."""
-        self._told, self._number = {}, 0
+    def has_urgent_news(self, report: Report) -> bool:
+        """Whether the state has changed: that never waits."""
+        return any(self._told.get(key) != report[key] for key in URGENT)
+
+    def restart(self, report: Report) -> None:
+        """Begin to count anew, as after a boot; what stands now is not told unasked."""
+        self._told, self._number = copy.deepcopy(report), 0
 
     def _message(self, body: Report, kind: int) -> Report:
         self._number += 1
