@@ -53,7 +53,7 @@ class Runs(Protocol):
         ...
 
     def intend(self, run_id: RunId, preimage: Preimage, at: BootMoment) -> RunRecord:
-        """Write INTENT, use the bed up and remember the print's name, in one transaction."""
+        """Write INTENT and use the bed up, in one transaction."""
         ...
 
     def resolve(self, run_id: RunId, state: RunState) -> None:
@@ -108,7 +108,7 @@ class Printers(Protocol):
         ...
 
     def knows_print(self, printer_id: PrinterId, name: str, task_id: str) -> bool:
-        """Tell whether the print is a run of this journal or the last one met."""
+        """Tell whether the print is the last one met; a run is met when it starts."""
         ...
 
     def meet_print(self, printer_id: PrinterId, name: str, task_id: str) -> None:

@@ -122,9 +122,9 @@ class PrinterWorker:
     def _judge_bed(self, report: PrinterReport, run: RunRecord | None) -> None:
         printers, printer_id = self._journal.printers, self._tools.printer_id
         name, task_id = report.subtask_name, report.subtask_id
-        is_known = printers.knows_print(printer_id, name, task_id)
-        verdict = judge_bed(printers.bed(printer_id).state, report, is_known_print=is_known)
         is_ours = run is not None and run.identity.is_in(report)
+        is_known = is_ours or printers.knows_print(printer_id, name, task_id)
+        verdict = judge_bed(printers.bed(printer_id).state, report, is_known_print=is_known)
         with self._journal.transaction():
             if verdict is not None:
                 printers.set_bed(

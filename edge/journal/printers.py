@@ -9,7 +9,7 @@ from contracts.events import (
     PrinterOnline,
     PrinterStateChanged,
 )
-from contracts.ids import SID_MAX, PrinterId, RunId, UserId
+from contracts.ids import PrinterId, RunId, UserId
 from contracts.lifecycle import BedState
 from edge.evidence import FILE_PREFIX
 from edge.journal.ledger import Ledger, as_json
@@ -21,7 +21,6 @@ _TOPIC_OF: dict[object, str] = {
     PrinterOffline: "link",
     PrinterStateChanged: "state",
 }
-_SID_DIGITS = len(str(SID_MAX))
 _SAID_BY_TYPE = frozenset({"link"})
 """Being offline for another reason is no news."""
 
@@ -130,14 +129,15 @@ class PrinterTable:
         return BedRecord(state, new_seq, by_run, before)
 
     def knows_print(self, printer_id: PrinterId, name: str, task_id: str) -> bool:
-        """Tell whether the print is a run of this journal or the last one met."""
+        """Tell whether the print is the last one met; ours by name, for ids are not sure."""
         found = self._ledger.row(
-            "SELECT 1 FROM printer WHERE printer_id = ? AND print_name = ? AND print_task_id = ?",
+            "SELECT print_task_id FROM printer WHERE printer_id = ? AND print_name = ?",
             str(printer_id),
             name,
-            task_id,
         )
-        return found is not None or self._is_own_run(printer_id, name)
+        if found is None:
+            return False
+        return name.startswith(FILE_PREFIX) or bool(found["print_task_id"] == task_id)
 
     def meet_print(self, printer_id: PrinterId, name: str, task_id: str) -> None:
         """Remember the print that the printer speaks of."""
@@ -154,14 +154,3 @@ class PrinterTable:
             self._ledger.execute("DELETE FROM note")
             for found in self._ledger.rows("SELECT printer_id FROM printer"):
                 self.set_bed(PrinterId(UUID(found["printer_id"])), BedState.UNKNOWN, reason=reason)
-
-    def _is_own_run(self, printer_id: PrinterId, name: str) -> bool:
-        sid = name.removeprefix(FILE_PREFIX)
-        if sid == name or not sid.isdecimal() or len(sid) > _SID_DIGITS:
-            return False
-        return (
-            self._ledger.row(
-                "SELECT 1 FROM run WHERE printer_id = ? AND sid = ?", str(printer_id), int(sid)
-            )
-            is not None
-        )

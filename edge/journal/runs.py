@@ -136,12 +136,15 @@ class RunTable:
                 str(run_id),
             )
             self._append(old, step, fields, old.run_seq + 1)
+            if step in _STARTED_BY:
+                identity = old.identity
+                self._printers.meet_print(old.printer_id, identity.name, str(identity.sid))
             if state in TERMINAL_RUN_STATES:
                 self._commands.answer_cancel(run_id, state)
         return self.get(run_id)
 
     def intend(self, run_id: RunId, preimage: Preimage, at: BootMoment) -> RunRecord:
-        """Write INTENT, use the bed up and remember the print's name, in one transaction."""
+        """Write INTENT and use the bed up, in one transaction."""
         with self._ledger.transaction():
             run = self.get(run_id)
             self._ledger.execute(

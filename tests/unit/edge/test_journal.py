@@ -177,15 +177,14 @@ class TestBed:
             is BedState.OCCUPIED
         )
 
-    def test_prints_are_known_by_run_or_by_meeting(self, journal: NodeJournal) -> None:
-        accepted(journal, sid=77)
-        assert journal.printers.knows_print(PRINTER, "layerline-77", "0")
-        assert not journal.printers.knows_print(PRINTER, "layerline-78", "0")
-        for name in ("layerline-x", "layerline-" + "9" * 40, "layerline-²"):
-            assert not journal.printers.knows_print(PRINTER, name, "0")
+    def test_only_the_last_print_met_is_known(self, journal: NodeJournal) -> None:
         journal.printers.meet_print(PRINTER, "vase", "0")
         assert journal.printers.knows_print(PRINTER, "vase", "0")
         assert not journal.printers.knows_print(PRINTER, "vase", "9")
+        printing(journal)
+        for task_id in ("77", "0"):
+            assert journal.printers.knows_print(PRINTER, "layerline-77", task_id)
+        assert not journal.printers.knows_print(PRINTER, "vase", "0")
 
 
 class TestRuns:

@@ -300,6 +300,46 @@ class TestStart:
         await eventually(is_swept)
 
 
+class TestBed:
+    async def test_a_print_that_came_back_while_we_were_away_makes_it_unknown(
+        self, bench: Bench
+    ) -> None:
+        """The same foreign name before and after a run of ours is another print."""
+        bench.printer.say(S.FINISH, subtask_name="vase")
+        await printing(bench)
+        bench.printer.say_of(77, S.FINISH)
+        await bench.until("job.done")
+        bench.clear_bed()
+        await bench.until("command.done", 2)
+        bench.printer.go()
+        bench.printer.say(S.FINISH, subtask_name="vase", session="session-2")
+        assert bench.journal.printers.bed(PRINTER).state is BedState.UNKNOWN
+
+    async def test_the_old_name_still_shown_after_intent_is_no_foreign_print(
+        self, bench: Bench
+    ) -> None:
+        bench.printer.say(S.FINISH, subtask_name="vase")
+        await at_start(bench)
+        seq = bench.journal.printers.bed(PRINTER).bed_seq
+        bench.printer.say(S.FINISH, subtask_name="vase")
+        bench.printer.say_of(77, S.PREPARE)
+        await bench.until("run.started")
+        bench.printer.say_of(77, S.FINISH)
+        await bench.until("job.done")
+        assert bench.journal.printers.bed(PRINTER).bed_seq == seq
+
+    async def test_our_own_file_printed_again_at_the_screen_is_a_foreign_print(
+        self, bench: Bench
+    ) -> None:
+        await printing(bench)
+        bench.printer.say_of(77, S.FINISH)
+        await bench.until("job.done")
+        bench.clear_bed()
+        await bench.until("command.done", 2)
+        bench.printer.say(S.FINISH, subtask_name="layerline-5")
+        assert bench.journal.printers.bed(PRINTER).state is BedState.UNKNOWN
+
+
 class TestWatching:
     async def test_progress_is_told_once_per_percent_and_only_upwards(self, bench: Bench) -> None:
         await printing(bench)
