@@ -3,8 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable
+from enum import IntEnum
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
+from deploy.local.leftovers import ProcessRecord
 from deploy.local.process import ChildProcess, Command, Probe, start
 from runtime.backoff import backoff
 
@@ -15,53 +19,82 @@ STEADY_AFTER_S = 30.0
 Say = Callable[[str], None]
 
 
+class Tier(IntEnum):
+    """Who uses whom: a higher tier stops before the lower ones."""
+
+    ENGINE = 0
+    SERVICE = 1
+    NODE = 2
+
+
 class Keeper:
-    """Keeps the processes of the stack; stops them in the reverse order of their start."""
+    """Keeps the processes of the stack while its block runs, then stops them all."""
 
-    def __init__(self, logs: Path, say: Say) -> None:
-        self._logs, self._say = logs, say
-        self._children: dict[str, ChildProcess] = {}
+    def __init__(self, logs: Path, record: ProcessRecord, say: Say) -> None:
+        self._logs, self._record, self._say = logs, record, say
+        self._children: dict[str, tuple[Tier, ChildProcess]] = {}
+        self._tasks = asyncio.TaskGroup()
         self._watches: list[asyncio.Task[None]] = []
-        self._is_stopping = False
 
-    async def run(self, command: Command, probe: Probe, *, within_s: float) -> None:
-        """Start a process, wait until it is healthy, keep it running from then on."""
-        child = await start(command, self._logs / f"{command.name}.log")
-        self.adopt(child)
-        await child.wait_healthy(probe, within_s=within_s)
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
 
-    def adopt(self, child: ChildProcess) -> None:
-        """Keep a process that was started elsewhere."""
-        self._children[child.command.name] = child
-        self._watches.append(asyncio.create_task(self._watch(child)))
-
-    def pids(self) -> dict[str, int]:
-        """Return the process id of each running process."""
-        return {name: child.pid for name, child in self._children.items() if child.is_running}
-
-    async def stop(self) -> None:
-        """Stop everything: what uses others first."""
-        self._is_stopping = True
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         for watch in self._watches:
             watch.cancel()
-        for name in reversed(list(self._children)):
-            await self._children[name].stop()
+        for tier in sorted(Tier, reverse=True):
+            children = [child for at, child in self._children.values() if at is tier]
+            await asyncio.gather(*(child.stop() for child in children))
+        self._record.clear()
+        await self._tasks.__aexit__(kind, error, trace)
 
-    async def _watch(self, child: ChildProcess) -> None:
-        command, log_file = child.command, child.log_file
+    async def run(self, command: Command, probe: Probe, *, within_s: float, tier: Tier) -> None:
+        """Start a process, wait until it is healthy, keep it running from then on."""
+        child = await start(command, self._logs / f"{command.name}.log")
+        try:
+            await child.wait_healthy(probe, within_s=within_s)
+        except BaseException:
+            await child.stop()
+            raise
+        self.adopt(child, tier)
+
+    def adopt(self, child: ChildProcess, tier: Tier) -> None:
+        """Keep a process that was started elsewhere."""
+        self._take(child, tier)
+        self._watches.append(self._tasks.create_task(self._watch(child, tier)))
+
+    def _take(self, child: ChildProcess, tier: Tier) -> None:
+        command = child.command
+        self._children[command.name] = (tier, child)
+        self._record.note(command.name, child.pid, command.stop_signal)
+
+    async def _watch(self, child: ChildProcess, tier: Tier) -> None:
         waits = backoff(initial_s=RESTART_INITIAL_S, max_s=RESTART_MAX_S)
         while True:
             began = time.monotonic()
             code = await child.wait()
-            if self._is_stopping:
-                return
+            await child.stop()  # what it started does not outlive it
             if time.monotonic() - began > STEADY_AFTER_S:
                 waits = backoff(initial_s=RESTART_INITIAL_S, max_s=RESTART_MAX_S)
             wait_s = next(waits)
             self._say(
-                f"{command.name} ended with exit code {code}; "
-                f"starting it again in {wait_s:.1f} s (log: {log_file})"
+                f"{child.command.name} ended with exit code {code}; "
+                f"starting it again in {wait_s:.1f} s (log: {child.log_file})"
             )
             await asyncio.sleep(wait_s)
-            child = await start(command, log_file)
-            self._children[command.name] = child
+            child = await self._restarted(child)
+            self._take(child, tier)
+
+    async def _restarted(self, child: ChildProcess) -> ChildProcess:
+        while True:
+            try:
+                return await start(child.command, child.log_file)
+            except OSError as exc:
+                self._say(f"{child.command.name} can't be started: {exc}; trying again")
+                await asyncio.sleep(RESTART_MAX_S)

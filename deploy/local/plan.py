@@ -68,7 +68,9 @@ def service_env(engines: Engines, creds: Path, url: str) -> Mapping[str, str]:
     }
 
 
-def api_env(engines: Engines, *, port: int, session_secret: str, web: Path) -> Mapping[str, str]:
+def api_env(
+    engines: Engines, *, port: int, session_secret: str, client_secret: str, web: Path
+) -> Mapping[str, str]:
     """Return what only the API needs."""
     return {
         "LAYERLINE_HOST": "127.0.0.1",
@@ -76,7 +78,7 @@ def api_env(engines: Engines, *, port: int, session_secret: str, web: Path) -> M
         "LAYERLINE_OIDC_NAME": "local account",
         "LAYERLINE_OIDC_ISSUER": engines.sign_in.issuer,
         "LAYERLINE_OIDC_CLIENT_ID": CLIENT_ID,
-        "LAYERLINE_OIDC_CLIENT_SECRET": session_secret,
+        "LAYERLINE_OIDC_CLIENT_SECRET": client_secret,
         "LAYERLINE_ADMIN_EMAILS": ADMIN.email,
         "LAYERLINE_ALLOWED_EMAIL_DOMAINS": EMAIL_DOMAIN,
         "LAYERLINE_SESSION_SECRET": session_secret,

@@ -2,16 +2,20 @@
 
 import contextlib
 import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 from pydantic import BaseModel, ValidationError
 
+from deploy.local.engines.oidc import ADMIN, MEMBERS
+from deploy.local.leftovers import CLOCK_SLACK_S
+
 STATE_FILE = "stack.json"
 LAST_STATE_FILE = "stack.last.json"
 LOCK_FILE = "stack.lock"
-_CLOCK_SLACK_S = 2.0
+RECORD_FILE = "processes.json"
 
 
 class SimulatedPrinter(BaseModel):
@@ -43,7 +47,7 @@ class StackState(BaseModel):
             is_zombie = process.status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
-        return not is_zombie and abs(started_at - self.pid_started_at) < _CLOCK_SLACK_S
+        return not is_zombie and abs(started_at - self.pid_started_at) < CLOCK_SLACK_S
 
 
 class AlreadyRunning(Exception):
@@ -84,9 +88,42 @@ def write_state(data_dir: Path, state: StackState) -> None:
 def exclusive(data_dir: Path) -> Iterator[None]:
     """Hold the data folder while the block runs; raise AlreadyRunning when somebody else does."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / LOCK_FILE).open("w") as file:
+    with (data_dir / LOCK_FILE).open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise AlreadyRunning from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
         yield
+        file.truncate(0)
+
+
+def holder_of(data_dir: Path) -> int | None:
+    """Return the process that holds the data folder, healthy or not; None when none does."""
+    try:
+        with (data_dir / LOCK_FILE).open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return int(file.read() or 0) or None
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def describe(state: StackState) -> str:
+    """Return what a person needs to know about the running stack."""
+    members = " or ".join(user.subject for user in MEMBERS)
+    return "\n".join(
+        (
+            "",
+            f"  Layerline runs at {state.url}",
+            f"  Sign in as {ADMIN.subject} (admin), {members} (members): one click, no password.",
+            f"  Printers: {', '.join(p.name for p in state.printers)} (simulated)",
+            f"  Logs: {state.logs}",
+            "  Stop it with Ctrl-C here, or `make down` anywhere.",
+            "",
+        )
+    )
