@@ -180,7 +180,8 @@ def fold_run(view: RunView, event: AnyEvent, received_at: datetime, waits: Waits
         after = _advance(view, event, received_at)
     else:
         return view
-    return replace(after, deadline_at=_deadline(view, after, received_at, waits))
+    deadline_at = _deadline(view, after, received_at, waits)
+    return after if deadline_at == after.deadline_at else replace(after, deadline_at=deadline_at)
 
 
 def _advance(view: RunView, fact: AnyRunFact | JobCancelled, received_at: datetime) -> RunView:
@@ -189,15 +190,21 @@ def _advance(view: RunView, fact: AnyRunFact | JobCancelled, received_at: dateti
     if fact.run_seq is None or fact.run_seq <= view.run_seq:
         return view
     state = advance_run(view.fact_state, RunStep(fact.type))
-    after = replace(view, fact_state=state, run_seq=fact.run_seq, last_fact_at=received_at)
+    common: dict[str, Any] = {
+        "fact_state": state,
+        "run_seq": fact.run_seq,
+        "last_fact_at": received_at,
+    }
     if isinstance(fact, JobProgress):
         return replace(
-            after,
+            view,
+            **common,
             percent=fact.percent,
             layer=fact.layer,
             total_layers=fact.total_layers,
             minutes_left=fact.minutes_left,
         )
+    after = replace(view, **common)
     if after.overdue_in is not state:
         after = replace(after, overdue_in=None)
     if isinstance(fact, RunAttention) and view.resolved_as is Resolution.PRINTING:

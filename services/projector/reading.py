@@ -116,18 +116,16 @@ def _read_service_event(message: Message, body: bytes) -> Entry:
 
 def _read_fact(message: Message, body: bytes) -> Entry:
     """Read a fact; one whose details are bad still has its place, so that no gap stays."""
-    try:
-        header = _Header.model_validate_json(body)
-    except ValidationError as exc:
-        raise Unreadable(_words(exc)) from exc
-    _, node, kind = message.subject.split(".", 2)
-    if header.node != node:
-        raise Unreadable(f"node {node} speaks for node {header.node}")
+    event, problem = _details(body)
+    header = _header(body) if event is None else event
+    node, journal_id, node_seq = _place_of(header)
+    _, subject_node, kind = message.subject.split(".", 2)
+    if node != subject_node:
+        raise Unreadable(f"node {subject_node} speaks for node {node}")
     if header.type != kind:
         raise Unreadable(f"{header.type} came as {kind}")
-    if header.id != fact_id_of(JournalId(header.journal_id), header.node_seq):
+    if header.id != fact_id_of(journal_id, node_seq):
         raise Unreadable("the id is not the one of this place in the journal")
-    event, problem = _details(body)
     return Entry(
         message=message,
         event_id=header.id,
@@ -137,14 +135,31 @@ def _read_fact(message: Message, body: bytes) -> Entry:
         body=body.decode(),
         event=event,
         problem=problem,
-        node=header.node,
-        journal_id=header.journal_id,
-        node_seq=header.node_seq,
+        node=node,
+        journal_id=journal_id,
+        node_seq=node_seq,
         job_id=getattr(event, "job_id", None),
         run_id=getattr(event, "run_id", None),
         run_seq=getattr(event, "run_seq", None),
         printer_id=getattr(event, "printer_id", None),
     )
+
+
+def _header(body: bytes) -> _Header:
+    try:
+        return _Header.model_validate_json(body)
+    except ValidationError as exc:
+        raise Unreadable(_words(exc)) from exc
+
+
+def _place_of(fact: AnyEvent | _Header) -> tuple[str, JournalId, int]:
+    if isinstance(fact, _Header):
+        return fact.node, JournalId(fact.journal_id), fact.node_seq
+    if isinstance(fact, NodeFact | JobCancelled):
+        node, journal_id, node_seq = fact.node, fact.journal_id, fact.node_seq
+        if node is not None and journal_id is not None and node_seq is not None:
+            return node, journal_id, node_seq
+    raise Unreadable(f"{fact.type} has no place in a journal")
 
 
 def _details(body: bytes) -> tuple[AnyEvent | None, str | None]:

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from nats.js.api import Header
 
 from contracts.events import AnyEvent
 from contracts.subjects import EDGE, PROJECTOR_EDGE
+from deploy.local.engines.nats import run_nats
+from deploy.local.process import free_port
+from services.provision.keys import Keys
 from tests.builders.facts import NodeJournal, RunIds, messages_of
 from tests.eventually import eventually
 from tests.fixtures.nats import Broker
@@ -137,3 +141,25 @@ async def test_database_away_loses_nothing(
 
 async def _has_logged(projection: Projection, count: int) -> bool:
     return await projection.count("event_log") == count
+
+
+async def test_broker_killed_and_back(
+    database_url: str, projection: Projection, claimed: RunIds, tmp_path: Path
+) -> None:
+    keys = Keys(tmp_path / "keys")
+    folder, port = tmp_path / "nats", free_port()
+    facts = NodeJournal().whole_print(claimed)
+    async with run_nats(folder, keys.trust(), port=port) as server:
+        broker = Broker(server, keys)
+        async with fresh_streams(broker), AsyncExitStack() as stack:
+            env = service_env("projector", database_url, broker)
+            await stack.enter_async_context(run_service("projector", env, tmp_path))
+            await publish(broker, facts[:3])
+            await eventually(lambda: _has_logged(projection, 3))
+            os.kill(server.process.pid, signal.SIGKILL)
+            await server.process.wait()
+            async with run_nats(folder, keys.trust(), port=port) as again:
+                await publish(Broker(again, keys), facts[3:])
+                await eventually(lambda: is_done(projection, claimed), within_s=15)
+                await stack.aclose()
+    assert await projection.count("event_log") == len(facts)
