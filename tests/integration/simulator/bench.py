@@ -194,18 +194,21 @@ class PrinterFTP(ftplib.FTP_TLS):
         """Open a data connection after the command's 1xx."""
         sock, size = super(ftplib.FTP_TLS, self).ntransfercmd(cmd, rest)
         session = self.sock.session if self._resumes else None
-        return self.context.wrap_socket(sock, session=session), size
+        try:
+            return self.context.wrap_socket(sock, session=session), size
+        except OSError:
+            sock.close()
+            raise
 
     def put(self, name: str, content: bytes, *, notify: bool = True) -> str:
         """STOR and return the last reply; without waiting for the printer's close_notify."""
         self.voidcmd("TYPE I")
-        data = self.ntransfercmd(f"STOR {name}")[0]
-        data.sendall(content)
-        if notify:
-            data.settimeout(0)
-            with contextlib.suppress(OSError):  # one-way: the answer isn't waited for
-                data.unwrap()
-        data.close()
+        with contextlib.closing(self.ntransfercmd(f"STOR {name}")[0]) as data:
+            data.sendall(content)
+            if notify:
+                data.settimeout(0)
+                with contextlib.suppress(OSError):  # one-way: the answer isn't waited for
+                    data.unwrap()
         return self.voidresp()
 
     def lines(self, command: str) -> list[str]:
@@ -228,10 +231,14 @@ class PrinterFTP(ftplib.FTP_TLS):
 def ftp_login(bench: Bench, *, code: str = CODE, resumes: bool = True) -> PrinterFTP:
     """Connect, log in and protect; blocking."""
     ftp = PrinterFTP(bench.tls(), resumes=resumes)
-    ftp.connect(bench.ready.host, bench.ready.ftps_port)
-    ftp.login("bblp", code, secure=False)
-    ftp.voidcmd("PBSZ 0")
-    ftp.voidcmd("PROT P")
+    try:
+        ftp.connect(bench.ready.host, bench.ready.ftps_port)
+        ftp.login("bblp", code, secure=False)
+        ftp.voidcmd("PBSZ 0")
+        ftp.voidcmd("PROT P")
+    except BaseException:
+        ftp.close()
+        raise
     return ftp
 
 
