@@ -1,95 +1,77 @@
-"""Models of our own, as triangles in millimetres. Pure."""
+"""Models of our own, as triangles in millimetres, closed and facing outwards. Pure."""
 
 import itertools
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 Point = tuple[float, float, float]
 Triangle = tuple[Point, Point, Point]
+Ring = Sequence[Point]
 Outline = Sequence[tuple[float, float]]
 
 
-def prism(outline: Outline, height: float, *, base: float = 0.0) -> list[Triangle]:
-    """Return the upright solid over a convex or star-shaped outline (anticlockwise)."""
-    center = (
-        sum(x for x, _ in outline) / len(outline),
-        sum(y for _, y in outline) / len(outline),
-    )
-    triangles: list[Triangle] = []
-    top = base + height
-    for (x1, y1), (x2, y2) in zip(outline, [*outline[1:], outline[0]], strict=True):
-        triangles += [
-            ((x1, y1, base), (x2, y2, base), (x2, y2, top)),
-            ((x1, y1, base), (x2, y2, top), (x1, y1, top)),
-            ((*center, top), (x1, y1, top), (x2, y2, top)),
-            ((*center, base), (x2, y2, base), (x1, y1, base)),
-        ]
-    return triangles
+def calibration_cube(cell: float = 1.5) -> list[Triangle]:
+    """Return a cube of 8 x 8 x 4 cells with an L sunk into its top."""
+    letter = {(2, y) for y in range(1, 7)} | {(3, y) for y in range(1, 7)}
+    letter |= {(x, y) for x in (4, 5) for y in (1, 2)}
+    cells = {
+        (x, y, z)
+        for x, y, z in itertools.product(range(8), range(8), range(4))
+        if z < 3 or (x, y) not in letter
+    }
+    return _cells(cells, cell)
 
 
-def box(x: float, y: float, z: float, *, at: Point = (0.0, 0.0, 0.0)) -> list[Triangle]:
-    """Return a box with one corner at `at`."""
-    ax, ay, az = at
-    outline = [(ax, ay), (ax + x, ay), (ax + x, ay + y), (ax, ay + y)]
-    return prism(outline, z, base=az)
+def gear(teeth: int = 18, radius: float = 15.0, height: float = 6.0) -> list[Triangle]:
+    """Return a gear wheel with a round bore."""
+    profile = ((0.00, 0.84), (0.18, 0.845), (0.34, 0.98), (0.44, 1.0), (0.62, 1.0), (0.72, 0.98))
+    outer = []
+    for tooth, (step, factor) in itertools.product(range(teeth), (*profile, (0.88, 0.845))):
+        angle = 2 * math.pi * (tooth + step) / teeth
+        outer.append((radius * factor * math.cos(angle), radius * factor * math.sin(angle)))
+    bore = [(0.3 * x, 0.3 * y) for x, y in (_on_circle(radius, point) for point in outer)]
+    return _pipe(outer, bore, height)
 
 
-def gear(teeth: int, radius: float, height: float) -> list[Triangle]:
-    """Return a gear wheel without a bore."""
-    outline = []
-    for tooth in range(teeth):
-        for step, factor in ((0.0, 0.86), (0.25, 1.0), (0.5, 1.0), (0.75, 0.86)):
-            angle = 2 * math.pi * (tooth + step) / teeth
-            outline.append((radius * factor * math.cos(angle), radius * factor * math.sin(angle)))
-    return prism(outline, height)
+def bracket(leg: float = 56.0, height: float = 14.0) -> list[Triangle]:
+    """Return a shelf bracket that lies on its side: a rounded triangle with a window."""
+    outer = _rounded(((0.0, 0.0), (leg, 0.0), (0.0, leg)), 4.0)
+    near, far = 0.14 * leg, 0.66 * leg
+    window = _rounded(((near, near), (far, near), (near, far)), 3.0)
+    return _pipe(outer, window, height)
 
 
-def vase(radius: float, height: float, *, waves: int = 9, slices: int = 60) -> list[Triangle]:
-    """Return a twisted, waved solid of revolution."""
-    steps = waves * 12
-
-    def ring(level: int) -> list[Point]:
-        z = height * level / slices
-        bulge = radius * (0.72 + 0.28 * math.sin(math.pi * (0.15 + 0.8 * level / slices)))
-        twist = 0.9 * level / slices
-        points = []
-        for step in range(steps):
-            angle = 2 * math.pi * step / steps
-            r = bulge * (1 + 0.06 * math.cos(waves * angle))
-            points.append((r * math.cos(angle + twist), r * math.sin(angle + twist), z))
-        return points
-
-    rings = [ring(level) for level in range(slices + 1)]
-    triangles: list[Triangle] = []
-    for lower, upper in itertools.pairwise(rings):
-        for i in range(steps):
-            j = (i + 1) % steps
-            triangles += [(lower[i], lower[j], upper[j]), (lower[i], upper[j], upper[i])]
-    for ring_points, is_top in ((rings[0], False), (rings[-1], True)):
-        center = (0.0, 0.0, ring_points[0][2])
-        for i in range(steps):
-            one, two = ring_points[i], ring_points[(i + 1) % steps]
-            triangles.append((center, one, two) if is_top else (center, two, one))
-    return triangles
-
-
-def bracket() -> list[Triangle]:
-    """Return a shelf bracket: two plates and a rib, overlapping so that slicers unite them."""
-    rib = [(6.0, 0.0), (54.0, 0.0), (6.0, 48.0)]
-    upright = [
-        tuple((x, 17.0 + 6.0 * (z > 0.5), y) for x, y, z in triangle)
-        for triangle in prism(rib, 1.0)
+def vase(radius: float = 34.0, height: float = 80.0, *, wall: float = 2.4) -> list[Triangle]:
+    """Return a vase: open above, waved, twisted, with a floor as thick as its wall."""
+    levels = [height * step / 80 for step in range(81)]
+    outside = [_vase_ring(radius, height, z, 0.0) for z in levels]
+    inside = [_vase_ring(radius, height, z, wall) for z in levels if z > wall]
+    floor, rim = _vase_ring(radius, height, wall, wall), (outside[-1], inside[-1])
+    return [
+        *_cap(outside[0], up=False),
+        *itertools.chain.from_iterable(_band(*pair) for pair in itertools.pairwise(outside)),
+        *_band(*rim),
+        *itertools.chain.from_iterable(
+            _band(upper, lower) for lower, upper in itertools.pairwise([floor, *inside])
+        ),
+        *_cap(floor, up=True),
     ]
-    wedge: list[Triangle] = [(a, c, b) for a, b, c in upright]
-    return [*box(60, 40, 6), *box(6, 40, 54), *_shift(wedge, (0.0, 0.0, 5.0))]
 
 
-def _shift(triangles: list[Triangle], by: Point) -> list[Triangle]:
-    def moved(point: Point) -> Point:
+def moved(triangles: Iterable[Triangle], by: Point) -> list[Triangle]:
+    """Return the model shifted."""
+
+    def shifted(point: Point) -> Point:
         return point[0] + by[0], point[1] + by[1], point[2] + by[2]
 
-    return [(moved(a), moved(b), moved(c)) for a, b, c in triangles]
+    return [(shifted(a), shifted(b), shifted(c)) for a, b, c in triangles]
+
+
+def extent(triangles: Iterable[Triangle]) -> tuple[Point, Point]:
+    """Return the lowest and the highest corner of the box around the model."""
+    xs, ys, zs = zip(*(point for triangle in triangles for point in triangle), strict=True)
+    return (min(xs), min(ys), min(zs)), (max(xs), max(ys), max(zs))
 
 
 def stl(triangles: Sequence[Triangle]) -> bytes:
@@ -111,20 +93,84 @@ def normal(triangle: Triangle) -> Point:
     return n[0] / length, n[1] / length, n[2] / length
 
 
-def model_xml(triangles: Sequence[Triangle], name: str) -> bytes:
-    """Return a 3MF model part that holds the mesh."""
-    points = sorted({point for triangle in triangles for point in triangle})
-    number = {point: i for i, point in enumerate(points)}
-    vertices = "".join(f'<vertex x="{x:g}" y="{y:g}" z="{z:g}"/>' for x, y, z in points)
-    faces = "".join(
-        f'<triangle v1="{number[a]}" v2="{number[b]}" v3="{number[c]}"/>' for a, b, c in triangles
-    )
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        '<model unit="millimeter" xml:lang="en-US" '
-        'xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">\n'
-        ' <metadata name="Application">Layerline-samples</metadata>\n'
-        f' <resources><object id="1" type="model" name="{name}"><mesh>'
-        f"<vertices>{vertices}</vertices><triangles>{faces}</triangles>"
-        '</mesh></object></resources>\n <build><item objectid="1"/></build>\n</model>\n'
-    ).encode()
+def _cells(cells: set[tuple[int, int, int]], size: float) -> list[Triangle]:
+    """Return the outside of the union of unit cells."""
+    triangles: list[Triangle] = []
+    for cell, axis, side in itertools.product(sorted(cells), range(3), (0, 1)):
+        beyond = tuple(c + (2 * side - 1) * (i == axis) for i, c in enumerate(cell))
+        if beyond in cells:
+            continue
+        u, v = (axis + 1) % 3, (axis + 2) % 3
+        corners = []
+        for du, dv in ((0, 0), (1, 0), (1, 1), (0, 1)):
+            at = list(cell)
+            at[axis] += side
+            at[u] += du
+            at[v] += dv
+            corners.append((at[0] * size, at[1] * size, at[2] * size))
+        a, b, c, d = corners if side else corners[::-1]
+        triangles += [(a, b, c), (a, c, d)]
+    return triangles
+
+
+def _pipe(outer: Outline, inner: Outline, height: float) -> list[Triangle]:
+    """Return the upright solid between two outlines of equal length (anticlockwise)."""
+    low, top = [(x, y, 0.0) for x, y in outer], [(x, y, height) for x, y in outer]
+    hole_low, hole_top = [(x, y, 0.0) for x, y in inner], [(x, y, height) for x, y in inner]
+    return [
+        *_band(low, top),
+        *_band(top, hole_top),
+        *_band(hole_top, hole_low),
+        *_band(hole_low, low),
+    ]
+
+
+def _band(lower: Ring, upper: Ring) -> list[Triangle]:
+    """Return the skin between two rings; it faces away from the axis when upper is above."""
+    following = zip((*lower[1:], lower[0]), (*upper[1:], upper[0]), strict=True)
+    triangles: list[Triangle] = []
+    for (a, d), (b, c) in zip(zip(lower, upper, strict=True), following, strict=True):
+        triangles += [(a, b, c), (a, c, d)]
+    return triangles
+
+
+def _cap(ring: Ring, *, up: bool) -> list[Triangle]:
+    """Return the disc that closes a ring around the z axis."""
+    center = (0.0, 0.0, ring[0][2])
+    pairs = zip(ring, (*ring[1:], ring[0]), strict=True)
+    return [(center, a, b) if up else (center, b, a) for a, b in pairs]
+
+
+def _on_circle(radius: float, point: tuple[float, float]) -> tuple[float, float]:
+    angle = math.atan2(point[1], point[0])
+    return radius * math.cos(angle), radius * math.sin(angle)
+
+
+def _rounded(corners: Outline, radius: float, *, steps: int = 10) -> list[tuple[float, float]]:
+    """Return a convex outline (anticlockwise) with round corners."""
+    points: list[tuple[float, float]] = []
+    for i, (x, y) in enumerate(corners):
+        (ax, ay), (bx, by) = corners[i - 1], corners[(i + 1) % len(corners)]
+        arriving, leaving = math.atan2(y - ay, x - ax), math.atan2(by - y, bx - x)
+        turn = (leaving - arriving) % (2 * math.pi)
+        reach = radius / math.cos(turn / 2)
+        inward = arriving + turn / 2 + math.pi / 2
+        cx, cy = x + reach * math.cos(inward), y + reach * math.sin(inward)
+        for step in range(steps + 1):
+            angle = arriving - math.pi / 2 + turn * step / steps
+            points.append((cx + radius * math.cos(angle), cy + radius * math.sin(angle)))
+    return points
+
+
+def _vase_ring(radius: float, height: float, z: float, inset: float) -> list[Point]:
+    waves, steps = 9, 180
+    share = z / height
+    bulge = radius * (0.66 + 0.3 * math.sin(math.pi * (0.12 + 1.12 * share)))
+    bulge += radius * 1.1 * max(0.0, share - 0.7) ** 1.5
+    points = []
+    for step in range(steps):
+        angle = 2 * math.pi * step / steps
+        r = bulge * (1 + 0.055 * math.cos(waves * angle)) - inset
+        turned = angle + 1.1 * share
+        points.append((r * math.cos(turned), r * math.sin(turned), z))
+    return points
