@@ -18,6 +18,7 @@ from services.db.engine import DATABASE_AWAY, Sessions
 from services.db.tables.bus import StreamSeen
 from services.dispatch.news import News
 from services.jobs import expiry, resending, ringing
+from services.storage.bucket import Bucket, StorageUnavailable
 
 log = structlog.get_logger()
 
@@ -33,8 +34,11 @@ T = TypeVar("T")
 class Chores:
     """Loops that run until they are cancelled."""
 
-    def __init__(self, sessions: Sessions, news: News, jetstream: JetStreamContext) -> None:
+    def __init__(
+        self, sessions: Sessions, news: News, jetstream: JetStreamContext, bucket: Bucket
+    ) -> None:
         self._sessions, self._news, self._js = sessions, news, jetstream
+        self._bucket = bucket
 
     async def ring(self) -> None:
         """Ring what became claimable: woken by the database, or when a `not_before` passes."""
@@ -49,11 +53,22 @@ class Chores:
     async def expire(self) -> None:
         """Withdraw and refuse what nobody decided or finished, every hour."""
         while True:
-            withdrawn = await self._retried(lambda: self._in_transaction(expiry.expire_jobs))
-            refused = await self._retried(lambda: self._in_transaction(expiry.expire_uploads))
-            if withdrawn or refused:
-                log.info("things_expired", jobs=withdrawn, uploads=refused)
+            await self.expire_once()
             await asyncio.sleep(EXPIRY_EVERY_S)
+
+    async def expire_once(self) -> None:
+        """Do all that is due now."""
+        withdrawn = 0
+        while jobs := await self._retried(lambda: self._in_transaction(expiry.expire_jobs)):
+            withdrawn += jobs
+        keys = await self._retried(lambda: self._in_transaction(expiry.expire_uploads))
+        for key in keys:
+            try:
+                await self._bucket.delete(key)
+            except StorageUnavailable as exc:
+                log.warning("upload_not_deleted", key=key, error=str(exc))
+        if withdrawn or keys:
+            log.info("things_expired", jobs=withdrawn, uploads=len(keys))
 
     async def watch_streams(self) -> None:
         """Ring and send again when a stream was made anew: what it held is gone."""

@@ -41,7 +41,7 @@ async def _main(settings: DispatchSettings, stop: asyncio.Event) -> None:
         }
         async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
             await service.broker.start()
-            chores = Chores(sessions, queue, service.jetstream())
+            chores = Chores(sessions, queue, service.jetstream(), bucket)
             running = [
                 tasks.create_task(work)
                 for work in (

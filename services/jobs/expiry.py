@@ -50,8 +50,11 @@ async def expire_jobs(session: AsyncSession, now: datetime) -> int:
     return len(jobs)
 
 
-async def expire_uploads(session: AsyncSession, now: datetime) -> int:
-    """Refuse uploads that were begun a day ago and never finished; return how many."""
+async def expire_uploads(session: AsyncSession, now: datetime) -> list[str]:
+    """Refuse uploads that were begun a day ago and never finished.
+
+    Returns the keys under which their bytes may lie: they can be deleted.
+    """
     result = await session.exec(
         update(Artifact)
         .where(
@@ -64,5 +67,6 @@ async def expire_uploads(session: AsyncSession, now: datetime) -> int:
             refusal="The upload was not finished within a day. Upload the file again.",
             checked_at=now,
         )
+        .returning(col(Artifact.incoming_key))
     )
-    return result.rowcount
+    return list(result.scalars())

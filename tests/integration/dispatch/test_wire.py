@@ -37,7 +37,7 @@ from tests.builders.facts import NodeJournal, RunIds, messages_of
 from tests.eventually import eventually
 from tests.fixtures.nats import Broker
 from tests.fixtures.postgres import fresh_database
-from tests.fixtures.processes import run_service, service_env
+from tests.fixtures.processes import run_service, service_env, storage_env
 from tests.fixtures.streams import connected_node, fresh_streams
 from tests.integration.dispatch.conftest import Desk, open_desk
 
@@ -78,21 +78,13 @@ async def services(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[str]:
     """Relay, dispatch and projector for all tests here; yields their database."""
-    settings = storage.settings()
-    s3 = {
-        "LAYERLINE_S3_ENDPOINT": settings.s3_endpoint,
-        "LAYERLINE_S3_REGION": settings.s3_region,
-        "LAYERLINE_S3_BUCKET": settings.s3_bucket,
-        "LAYERLINE_S3_ACCESS_KEY": settings.s3_access_key.get_secret_value(),
-        "LAYERLINE_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
-    }
     folder = tmp_path_factory.mktemp("services")
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(fresh_database(postgres))
         js = await stack.enter_async_context(fresh_streams(broker))
         await ensure_node(js, "bench", ("main",))
         for name in ("relay", "dispatch", "projector"):
-            env = {**service_env(name, url, broker), **s3}
+            env = service_env(name, url, broker) | storage_env(storage)
             await stack.enter_async_context(run_service(name, env, folder))
         yield url
 
