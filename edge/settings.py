@@ -2,8 +2,16 @@
 
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.ids import NodeName
@@ -22,8 +30,18 @@ class PrinterSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, max_length=100)
-    ip: str = Field(min_length=1)
-    serial: str = Field(min_length=8, max_length=32, pattern=r"^[0-9A-Za-z]+$")
+    ip: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    serial: Annotated[
+        str,
+        StringConstraints(
+            # It stands in a topic, where case matters, and in the certificate. [K]
+            strip_whitespace=True,
+            to_upper=True,
+            min_length=8,
+            max_length=32,
+            pattern=r"^[0-9A-Za-z]+$",
+        ),
+    ]
     access_code: SecretStr = Field(min_length=1)
     ca_file: Path | None = None
     mqtt_port: int = Field(default=8883, ge=1, le=65535)

@@ -46,6 +46,12 @@ def test_the_first_printer_comes_from_three_variables(env: pytest.MonkeyPatch) -
     assert "12345678" not in repr(printer)
 
 
+def test_a_serial_is_taken_as_the_printer_spells_it(env: pytest.MonkeyPatch) -> None:
+    give(env, BAMBU | {"BAMBU_SERIAL": " 01p00a000000001 "})
+    _, (printer,) = load_settings()
+    assert printer.serial == "01P00A000000001"
+
+
 def test_further_printers_come_from_the_file(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
     give(env, BAMBU | {"BAMBU_NAME": "Left"})
     (tmp_path / "printers.toml").write_text(
