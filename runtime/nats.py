@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,39 @@ class _Connection(Client):
         await super().close()
 
 
+@dataclass
+class _Hooks:
+    """What is told and done when the connection changes."""
+
+    client: _Connection
+    on_disconnect: Hook
+    on_reconnect: Hook
+    exit_when_closed: bool
+    last_error: str = ""
+
+    async def disconnected(self) -> None:
+        if not self.client.is_closing:
+            log.warning("broker_disconnected")
+            await self.on_disconnect()
+
+    async def reconnected(self) -> None:
+        self.last_error = ""
+        log.info("broker_reconnected")
+        await self.on_reconnect()
+
+    async def closed(self) -> None:
+        if self.exit_when_closed and not self.client.is_closing:
+            log.error("broker_connection_closed")
+            os._exit(EXIT_CODE_CLOSED)
+
+    async def failed(self, exc: Exception) -> None:
+        # A broker that is away fails each attempt alike: only the first is a warning.
+        error = f"{type(exc).__name__}: {exc}"
+        tell = log.debug if error == self.last_error else log.warning
+        self.last_error = error
+        tell("broker_error", error=error)
+
+
 async def connect_nats(
     url: str,
     creds: Path,
@@ -64,34 +98,16 @@ async def connect_nats(
     Raises nats.errors.Error or OSError when the first attempt fails.
     """
     client = _Connection()
-
-    async def disconnected() -> None:
-        if client.is_closing:
-            return
-        log.warning("broker_disconnected")
-        await on_disconnect()
-
-    async def reconnected() -> None:
-        log.info("broker_reconnected")
-        await on_reconnect()
-
-    async def closed() -> None:
-        if exit_when_closed and not client.is_closing:
-            log.error("broker_connection_closed")
-            os._exit(EXIT_CODE_CLOSED)
-
-    async def failed(exc: Exception) -> None:
-        log.warning("broker_error", error=f"{type(exc).__name__}: {exc}")
-
+    hooks = _Hooks(client, on_disconnect, on_reconnect, exit_when_closed)
     await client.connect(
         url,
         name=name,
         user_credentials=str(creds),
         inbox_prefix=inbox_prefix.encode(),
-        disconnected_cb=disconnected,
-        reconnected_cb=reconnected,
-        closed_cb=closed,
-        error_cb=failed,
+        disconnected_cb=hooks.disconnected,
+        reconnected_cb=hooks.reconnected,
+        closed_cb=hooks.closed,
+        error_cb=hooks.failed,
         **_OPTIONS,
     )
     return client
