@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from contracts import subjects
 from contracts.envelope import MAX_EVENT_BYTES
-from contracts.ids import NodeName
+from contracts.ids import NodeName, is_slug
 from contracts.subjects import StreamSpec
 from services.provision.nats_jwt import Grants
 
@@ -14,7 +14,12 @@ _INBOX = ("_INBOX.>",)
 
 
 def node_grants(node: NodeName) -> Grants:
-    """Return what one node may do: its own consumers, facts, questions and telemetry."""
+    """Return what one node may do: its own consumers, facts, questions and telemetry.
+
+    Raises ValueError for a name that could reach beyond itself in a subject.
+    """
+    if not is_slug(node):
+        raise ValueError(f"{node!r} can't name a node")
     bell, commands = subjects.bell_consumer(node), subjects.command_consumer(node)
     return Grants(
         publish=(

@@ -70,7 +70,10 @@ class Keys:
         return self._creds(f"service-{service}", SERVICE_GRANTS[service], life_s=None)
 
     def node_creds(self, node: NodeName, *, life_s: int | None = NODE_LIFE_S) -> Path:
-        """Return the credentials file of a node, made afresh."""
+        """Return the credentials file of a node, made afresh; life_s None: they never expire.
+
+        Raises ValueError for a bad name.
+        """
         return self._creds(f"node-{node}", node_grants(node), life_s=life_s)
 
     def _operator_jwt(self) -> str:
