@@ -32,6 +32,7 @@ from contracts.events import (
 )
 from contracts.lifecycle import (
     TERMINAL_RUN_STATES,
+    IllegalTransition,
     Resolution,
     RunState,
     RunStep,
@@ -189,7 +190,7 @@ def _advance(view: RunView, fact: AnyRunFact | JobCancelled, received_at: dateti
         raise NotThisRun(f"run {view.id} is on printer {view.printer_id} of node {view.node}")
     if fact.run_seq is None or fact.run_seq <= view.run_seq:
         return view
-    state = advance_run(view.fact_state, RunStep(fact.type))
+    state = _next_state(view, RunStep(fact.type))
     common: dict[str, Any] = {
         "fact_state": state,
         "run_seq": fact.run_seq,
@@ -217,6 +218,22 @@ def _advance(view: RunView, fact: AnyRunFact | JobCancelled, received_at: dateti
         return after
     after = replace(after, **_details(after, fact))
     return replace(after, ended_at=when if after.is_decided else None)
+
+
+def _next_state(view: RunView, step: RunStep) -> RunState:
+    """Return the state after a step; raise IllegalTransition.
+
+    A node that a person told "it prints" says nothing itself and goes on from printing; its
+    next fact may be here before the person's word is.
+    """
+    try:
+        return advance_run(view.fact_state, step)
+    except IllegalTransition:
+        was_told = view.resolved_as is Resolution.PRINTING
+        may_print = view.fact_state is RunState.ATTENTION or was_told
+        if not may_print or view.fact_state in TERMINAL_RUN_STATES:
+            raise
+        return advance_run(RunState.PRINTING, step)
 
 
 _NOTHING_TO_SAY: Mapping[str, Any] = MappingProxyType(
@@ -250,7 +267,8 @@ def _resolve(view: RunView, event: RunResolved, received_at: datetime) -> RunVie
     if event.outcome is Resolution.PRINTING:
         if view.is_released_too_often:
             return view
-        return replace(view, resolved_as=event.outcome, **_NOTHING_TO_SAY)
+        is_in_doubt = view.state is RunState.ATTENTION
+        return replace(view, resolved_as=event.outcome, **(_NOTHING_TO_SAY if is_in_doubt else {}))
     return replace(
         view,
         resolved_as=event.outcome,

@@ -214,6 +214,34 @@ class TestDoubtAndWords:
         view = fold(view, [journal.started(run), journal.attention(run)])
         assert view.state is RunState.ATTENTION
 
+    @pytest.mark.parametrize("is_word_first", [True, False])
+    def test_node_that_was_told_it_prints_goes_on_from_there(self, *, is_word_first: bool) -> None:
+        run, journal = ids(), NodeJournal()
+        doubtful: list[AnyEvent] = [journal.transferring(run), journal.starting(run)]
+        view = fold(new_view(run), [*doubtful, journal.attention(run)])
+        word = resolved(run, "printing")
+        later: list[AnyEvent] = [
+            journal.progress(run, 40),
+            journal.run_fact(RunPaused, run, reason="runout", code=None),
+        ]
+        view = fold(view, [word, *later] if is_word_first else [*later, word])
+        assert (view.state, view.percent, view.reason) == (RunState.PAUSED, 40, "runout")
+        view = fold(view, [journal.run_fact(RunResumed, run), journal.attention(run)])
+        assert view.state is RunState.ATTENTION
+
+    def test_word_is_followed_before_the_start_was_seen(self) -> None:
+        run, journal = ids(), NodeJournal()
+        view = fold(
+            new_view(run),
+            [journal.transferring(run), journal.starting(run), overdue(run, "starting")],
+        )
+        view = fold(view, [resolved(run, "printing"), journal.progress(run, 12)])
+        assert (view.state, view.percent) == (RunState.PRINTING, 12)
+        view = fold(view, [journal.done(run)])
+        assert view.state is RunState.DONE
+        with pytest.raises(IllegalTransition):
+            fold(view, [journal.progress(run, 50)])
+
     def test_first_final_word_stands(self) -> None:
         run, journal = ids(), NodeJournal()
         view = fold(new_view(run), [journal.transferring(run), journal.attention(run)])
