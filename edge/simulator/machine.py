@@ -322,7 +322,7 @@ class Machine:
                 self.show_content(self.content.with_tray(int(tray), None))
         if hms:
             self.report["hms"] = [entry.model_dump() for entry in hms]
-        if incident.outcome == "failed" and self._job is not None:
+        if incident.outcome == "failed" and self.is_busy:
             self._end("FAILED", print_error=error)
         elif incident.outcome != "pause" or not self._hold(incident.stage, error):
             self.report["print_error"] = error
