@@ -167,7 +167,7 @@ async def _settle_open_run(
     if not is_known and run.journal_id == request.journal_id and run.run_seq == 0:
         await _release_unanswered(session, run, now)
         return None
-    if not is_known and run.journal_id != request.journal_id and run.state != RunState.ATTENTION:
+    if run.journal_id != request.journal_id and run.state != RunState.ATTENTION:
         await _ask_a_person(session, run, now)
     return ClaimRefused(
         RefusalCode.PRINTER_HAS_RUN, f"Run {run.id} on this printer is not resolved yet."
@@ -205,7 +205,7 @@ async def _ask_a_person(session: AsyncSession, run: Run, now: datetime) -> None:
         run_id=RunId(run.id),
         in_state=RunState(run.fact_state),
         cause=AttentionCause.RUN_UNKNOWN_TO_NODE,
-        reason="The node has a new journal and does not know this run.",
+        reason="The node has a new journal: what became of this run is not sure.",
     )
     await outbox.add_event(session, event)
 

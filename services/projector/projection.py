@@ -97,6 +97,8 @@ class RunView:
     job_id: UUID
     printer_id: UUID
     node: str
+    journal_id: UUID
+    """The journal that speaks of the run: the claim's, or one that came after it."""
     releases_before: int
     estimate_s: int | None
     deadline_at: datetime | None
@@ -162,6 +164,7 @@ def new_run(event: JobClaimed, *, estimate_s: int | None) -> RunView:
         job_id=event.job_id,
         printer_id=event.printer_id,
         node=event.node,
+        journal_id=event.journal_id,
         releases_before=event.releases_before,
         estimate_s=estimate_s,
         deadline_at=event.deadline_at,
@@ -188,12 +191,13 @@ def fold_run(view: RunView, event: AnyEvent, received_at: datetime, waits: Waits
 def _advance(view: RunView, fact: AnyRunFact | JobCancelled, received_at: datetime) -> RunView:
     if fact.node != view.node or fact.printer_id != view.printer_id:
         raise NotThisRun(f"run {view.id} is on printer {view.printer_id} of node {view.node}")
-    if fact.run_seq is None or fact.run_seq <= view.run_seq:
+    if _is_old(view, fact):
         return view
     state = _next_state(view, RunStep(fact.type))
     common: dict[str, Any] = {
         "fact_state": state,
         "run_seq": fact.run_seq,
+        "journal_id": fact.journal_id,
         "last_fact_at": received_at,
     }
     if isinstance(fact, JobProgress):
@@ -218,6 +222,17 @@ def _advance(view: RunView, fact: AnyRunFact | JobCancelled, received_at: dateti
         return after
     after = replace(after, **_details(after, fact))
     return replace(after, ended_at=when if after.is_decided else None)
+
+
+def _is_old(view: RunView, fact: AnyRunFact | JobCancelled) -> bool:
+    """Tell whether the fact adds nothing.
+
+    A journal that was restored or made anew puts its open runs into attention and counts on
+    from there; until it has, only the journal that spoke before is heard.
+    """
+    if fact.journal_id != view.journal_id:
+        return not isinstance(fact, RunAttention)
+    return fact.run_seq is None or fact.run_seq <= view.run_seq
 
 
 def _next_state(view: RunView, step: RunStep) -> RunState:

@@ -15,6 +15,7 @@ from services.projector.projection import RunView
 Connection: TypeAlias = asyncpg.Connection
 
 _RUN_STATE_COLUMNS: Mapping[str, str] = {
+    "journal_id": "uuid",
     "state": "text",
     "printer_is_free": "bool",
     "fact_state": "text",

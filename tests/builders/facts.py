@@ -23,6 +23,7 @@ from contracts.ids import JournalId, fact_id_of
 from contracts.subjects import event_subject, fact_subject
 from services.projector.reading import Message
 
+BENCH_JOURNAL = UUID("5f0f5c0c-8f2e-4b55-8d0c-00000000000b")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Fact = TypeVar("Fact", bound=NodeFact | JobCancelled)
 

@@ -11,7 +11,7 @@ from contracts.ids import printer_id_of
 from services.db.tables.machines import Node, Printer, Run
 from services.db.tables.people import User
 from services.db.tables.work import Artifact, Job, Submission
-from tests.builders.facts import RunIds
+from tests.builders.facts import BENCH_JOURNAL, RunIds
 
 LOADED = {
     "model": "C12",
@@ -49,6 +49,7 @@ class Workshop:
 
     session: AsyncSession
     node: str = "bench"
+    journal_id: UUID = BENCH_JOURNAL
     owner_id: UUID = field(default_factory=uuid4)
     artifact_id: UUID = field(default_factory=uuid4)
     submission_id: UUID = field(default_factory=uuid4)
@@ -156,7 +157,7 @@ class Workshop:
             "printer_epoch": 1,
             "printer_is_free": False,
             "node": self.node,
-            "journal_id": uuid4(),
+            "journal_id": self.journal_id,
             "releases_before": 0,
             "spec": {"estimate_s": 600},
             "state": "claimed",

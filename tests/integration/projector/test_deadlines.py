@@ -12,7 +12,7 @@ from services.projector.projection import Waits
 from services.projector.read_model import load_printers, load_runs, next_deadline
 from services.projector.rebuilding import rebuild
 from tests.builders.events import claimed_event
-from tests.builders.facts import NodeJournal, RunIds
+from tests.builders.facts import BENCH_JOURNAL, NodeJournal, RunIds
 from tests.builders.rows import LOADED
 from tests.integration.projector.conftest import Projection
 
@@ -42,7 +42,7 @@ class TestDeadlines:
     async def test_transfer_that_takes_too_long_needs_a_person(
         self, projection: Projection, claimed: RunIds
     ) -> None:
-        await projection.take([NodeJournal().transferring(claimed)])
+        await projection.take([NodeJournal(journal_id=BENCH_JOURNAL).transferring(claimed)])
         assert await tell(projection, timedelta(minutes=11)) == 1
         row = await projection.run(claimed)
         assert (row["state"], row["cause"]) == ("attention", "transfer_overdue")
@@ -68,7 +68,7 @@ class TestDeadlines:
         too_late: timedelta,
         cause: str,
     ) -> None:
-        await projection.take(NodeJournal().whole_print(claimed)[:steps])
+        await projection.take(NodeJournal(journal_id=BENCH_JOURNAL).whole_print(claimed)[:steps])
         assert await tell(projection, too_early) == 0
         assert await tell(projection, too_late) == 1
         row = await projection.run(claimed)
@@ -77,7 +77,7 @@ class TestDeadlines:
     async def test_print_that_was_overdue_can_still_end_well(
         self, projection: Projection, claimed: RunIds
     ) -> None:
-        facts = NodeJournal().whole_print(claimed)
+        facts = NodeJournal(journal_id=BENCH_JOURNAL).whole_print(claimed)
         await projection.take(facts[:3])
         await tell(projection, timedelta(days=2))
         await projection.take(facts[3:])
@@ -87,7 +87,7 @@ class TestDeadlines:
 class TestRebuild:
     async def test_log_alone_gives_the_live_rows(self, projection: Projection) -> None:
         shop = projection.shop
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         runs = [
             await shop.run(
                 await shop.printer(f"01S00C00000000{number}"),

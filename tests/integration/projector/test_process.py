@@ -17,7 +17,7 @@ from contracts.subjects import EDGE, PROJECTOR_EDGE
 from deploy.local.engines.nats import run_nats
 from deploy.local.process import free_port
 from services.provision.keys import Keys
-from tests.builders.facts import NodeJournal, RunIds, messages_of
+from tests.builders.facts import BENCH_JOURNAL, NodeJournal, RunIds, messages_of
 from tests.eventually import eventually
 from tests.fixtures.nats import Broker
 from tests.fixtures.processes import run_service, service_env
@@ -54,7 +54,7 @@ async def test_facts_arrive_promptly(
     claimed: RunIds,
     tmp_path: Path,
 ) -> None:
-    facts = NodeJournal().whole_print(claimed)
+    facts = NodeJournal(journal_id=BENCH_JOURNAL).whole_print(claimed)
     env = service_env("projector", database_url, broker)
     async with run_service("projector", env, tmp_path):
         for place, fact in enumerate(facts, 1):
@@ -73,7 +73,7 @@ async def test_kill_before_the_acks_repeats_nothing(
     claimed: RunIds,
     tmp_path: Path,
 ) -> None:
-    facts = NodeJournal().whole_print(claimed, range(101))
+    facts = NodeJournal(journal_id=BENCH_JOURNAL).whole_print(claimed, range(101))
     env = service_env("projector", database_url, broker)
     async with run_service("projector", env, tmp_path) as process:
         await publish(broker, facts[:60])
@@ -100,7 +100,7 @@ async def test_second_projector_waits_for_the_first(
     claimed: RunIds,
     tmp_path: Path,
 ) -> None:
-    facts = NodeJournal().whole_print(claimed)
+    facts = NodeJournal(journal_id=BENCH_JOURNAL).whole_print(claimed)
     env = service_env("projector", database_url, broker)
     (tmp_path / "second").mkdir()
     async with (
@@ -124,7 +124,7 @@ async def test_database_away_loses_nothing(
     claimed: RunIds,
     tmp_path: Path,
 ) -> None:
-    facts = NodeJournal().whole_print(claimed)
+    facts = NodeJournal(journal_id=BENCH_JOURNAL).whole_print(claimed)
     env = service_env("projector", database_url, broker)
     async with run_service("projector", env, tmp_path):
         await publish(broker, facts[:2])
@@ -148,7 +148,7 @@ async def test_broker_killed_and_back(
 ) -> None:
     keys = Keys(tmp_path / "keys")
     folder, port = tmp_path / "nats", free_port()
-    facts = NodeJournal().whole_print(claimed)
+    facts = NodeJournal(journal_id=BENCH_JOURNAL).whole_print(claimed)
     async with run_nats(folder, keys.trust(), port=port) as server:
         broker = Broker(server, keys)
         async with fresh_streams(broker), AsyncExitStack() as stack:

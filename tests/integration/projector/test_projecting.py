@@ -16,14 +16,14 @@ from contracts.events import (
 from contracts.ids import JournalId, fact_id_of
 from services.db.channels import EVENTS, QUEUE
 from services.projector.reading import Message
-from tests.builders.facts import START, NodeJournal, RunIds, message_of, messages_of
+from tests.builders.facts import BENCH_JOURNAL, START, NodeJournal, RunIds, message_of, messages_of
 from tests.builders.rows import LOADED
 from tests.integration.projector.conftest import Projection
 
 
 class TestRuns:
     async def test_whole_print_is_done(self, projection: Projection, claimed: RunIds) -> None:
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         await projection.take(journal.whole_print(claimed))
         run = await projection.run(claimed)
         assert (run["state"], run["percent"], run["run_seq"]) == ("done", 100, 7)
@@ -37,7 +37,7 @@ class TestRuns:
     async def test_same_batch_again_changes_nothing(
         self, projection: Projection, claimed: RunIds
     ) -> None:
-        facts = NodeJournal().whole_print(claimed)
+        facts = NodeJournal(journal_id=BENCH_JOURNAL).whole_print(claimed)
         await projection.take(facts)
         before = await projection.run(claimed)
         await projection.take([*facts, *facts])
@@ -47,7 +47,7 @@ class TestRuns:
     async def test_fact_behind_a_gap_waits_for_those_before_it(
         self, projection: Projection, claimed: RunIds
     ) -> None:
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         first, second, third, *rest = journal.whole_print(claimed)
         await projection.take([first, third, *rest])
         assert (await projection.run(claimed))["state"] == "transferring"
@@ -59,7 +59,7 @@ class TestRuns:
     async def test_fact_that_does_not_fit_is_kept_aside_and_blocks_nothing(
         self, projection: Projection, claimed: RunIds
     ) -> None:
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         unfit = journal.progress(claimed, 3)
         facts = journal.whole_print(claimed)
         await projection.take([unfit, *facts])
@@ -68,7 +68,7 @@ class TestRuns:
         assert "job.progress is not possible" in reason
 
     async def test_fact_of_an_unknown_run_is_kept_aside(self, projection: Projection) -> None:
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         await projection.take([journal.transferring(RunIds(uuid4(), uuid4(), uuid4()))])
         assert await projection.watermark(journal.journal_id) == 1
         assert await projection.count("dead_letter") == 1
@@ -79,7 +79,7 @@ class TestRuns:
             await projection.connection.add_listener(
                 channel, lambda _, __, name, payload: heard.append((name, payload))
             )
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         await projection.take([journal.transferring(claimed), journal.released(claimed)])
         await projection.connection.execute("SELECT 1")
         await asyncio.sleep(0)
@@ -92,14 +92,14 @@ class TestRuns:
     ) -> None:
         shop = projection.shop
         run = await shop.run(await shop.printer(), await shop.job(), releases_before=2)
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         await projection.take([journal.transferring(run), journal.released(run)])
         row = await projection.run(run)
         assert (row["state"], row["cause"]) == ("attention", "released_too_often")
         assert row["printer_is_free"]
 
     async def test_persons_word_ends_doubt(self, projection: Projection, claimed: RunIds) -> None:
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         doubtful: list[AnyEvent] = [
             journal.transferring(claimed),
             journal.starting(claimed),
@@ -116,7 +116,7 @@ class TestBadMessages:
     async def test_one_bad_body_in_ten_harms_no_other(
         self, projection: Projection, claimed: RunIds
     ) -> None:
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         facts = journal.whole_print(claimed, range(101))
         messages: list[Message] = []
         for number, message in enumerate(messages_of(facts)):
@@ -132,7 +132,7 @@ class TestBadMessages:
     async def test_unknown_type_keeps_its_place_in_the_journal(
         self, projection: Projection, claimed: RunIds
     ) -> None:
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         newer = journal.fact(PrinterOnline, claimed.printer_id)
         body = event_bytes(newer).replace(b"printer.online", b"printer.sneezed")
         await projection.take_messages([Message("edge.bench.printer.sneezed", body)])
@@ -144,7 +144,7 @@ class TestBadMessages:
     async def test_node_can_not_speak_for_another(
         self, projection: Projection, claimed: RunIds
     ) -> None:
-        honest = NodeJournal()
+        honest = NodeJournal(journal_id=BENCH_JOURNAL)
         await projection.take([honest.transferring(claimed)])
         forged = honest.starting(claimed)
         stranger = NodeJournal(node="other")
@@ -170,7 +170,7 @@ class TestBadMessages:
     async def test_value_that_the_database_refuses_takes_only_itself_down(
         self, projection: Projection, claimed: RunIds
     ) -> None:
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         facts = journal.whole_print(claimed)
         huge = journal.fact(PrinterOnline, claimed.printer_id)
         too_large = JobProgress.model_construct(
@@ -192,7 +192,7 @@ class TestBadMessages:
 class TestPrintersAndCommands:
     async def test_printer_is_as_its_node_says(self, projection: Projection) -> None:
         printer_id = await projection.shop.printer()
-        journal = NodeJournal()
+        journal = NodeJournal(journal_id=BENCH_JOURNAL)
         announced = {"serial": "01S", "name": "P1S", "firmware": "01.08", "loaded": LOADED}
         await projection.take(
             [
@@ -226,7 +226,7 @@ class TestPrintersAndCommands:
 
     async def test_answer_stands_beside_its_command(self, projection: Projection) -> None:
         printer_id = await projection.shop.printer()
-        journal, command_id = NodeJournal(), uuid4()
+        journal, command_id = NodeJournal(journal_id=BENCH_JOURNAL), uuid4()
         await projection.connection.execute(
             "INSERT INTO command (id, node, journal_id, printer_id, kind, by, correlation_id, "
             "issued_at) VALUES ($1, 'bench', $2, $3, 'light', $4, $5, now())",
@@ -271,6 +271,6 @@ def _bed(journal: NodeJournal, printer_id: object, bed: str, bed_seq: int) -> Pr
 
 
 def test_facts_of_builders_have_the_ids_of_their_place() -> None:
-    journal = NodeJournal()
+    journal = NodeJournal(journal_id=BENCH_JOURNAL)
     fact = journal.fact(PrinterOnline, uuid4())
     assert fact.id == fact_id_of(JournalId(journal.journal_id), 1)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -32,12 +33,20 @@ def ids() -> RunIds:
     return RunIds(uuid4(), uuid4(), uuid4())
 
 
-def new_view(run: RunIds, *, releases_before: int = 0, node: str = "bench") -> RunView:
+JOURNAL = uuid4()
+
+
+def new_journal(**changes: Any) -> NodeJournal:
+    return NodeJournal(**{"journal_id": JOURNAL, **changes})
+
+
+def new_view(run: RunIds, *, releases_before: int = 0) -> RunView:
     return RunView(
         id=run.run_id,
         job_id=run.job_id,
         printer_id=run.printer_id,
-        node=node,
+        node="bench",
+        journal_id=JOURNAL,
         releases_before=releases_before,
         estimate_s=600,
         deadline_at=RECEIVED + timedelta(minutes=10),
@@ -82,7 +91,7 @@ def overdue(run: RunIds, in_state: str) -> RunOverdue:
 
 class TestFacts:
     def test_paused_print_says_why_until_it_resumes(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         facts: list[AnyEvent] = [
             journal.transferring(run),
             journal.starting(run),
@@ -100,7 +109,7 @@ class TestFacts:
         assert resumed.deadline_at == paused.deadline_at
 
     def test_failed_print_says_why_and_what_to_do(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         failed = fold(
             new_view(run),
             [
@@ -113,29 +122,29 @@ class TestFacts:
         assert failed.ended_at is not None
 
     def test_clock_of_the_node_never_runs_ahead_of_ours(self) -> None:
-        run, journal = ids(), NodeJournal(clock=START + timedelta(days=400))
+        run, journal = ids(), new_journal(clock=START + timedelta(days=400))
         done = fold(new_view(run), journal.whole_print(run))
         assert done.started_at == RECEIVED
         assert done.ended_at == RECEIVED
 
     def test_older_fact_changes_nothing(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         facts = journal.whole_print(run)
         done = fold(new_view(run), facts)
         assert fold(done, facts) == done
 
     def test_fact_that_does_not_fit_is_refused(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         with pytest.raises(IllegalTransition):
             fold(new_view(run), [journal.started(run)])
 
     def test_fact_of_another_node_is_refused(self) -> None:
         run = ids()
         with pytest.raises(NotThisRun):
-            fold(new_view(run), [NodeJournal(node="other").transferring(run)])
+            fold(new_view(run), [new_journal(node="other").transferring(run)])
 
     def test_cancelled_run_can_not_be_revived(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         view = fold(
             new_view(run),
             [
@@ -148,10 +157,23 @@ class TestFacts:
             fold(view, [journal.starting(run)])
 
 
+class TestJournals:
+    def test_restored_journal_is_heard_from_its_doubt_on(self) -> None:
+        run, old = ids(), new_journal()
+        view = fold(new_view(run), old.whole_print(run)[:5])
+        restored = NodeJournal(run_seqs={run.run_id: 1})
+        unheard = restored.starting(run)
+        assert fold(view, [unheard]) == view
+        view = fold(view, [restored.attention(run)])
+        assert (view.state, view.journal_id) == (RunState.ATTENTION, restored.journal_id)
+        assert fold(view, [old.done(run)]) == view
+        assert fold(view, [restored.done(run)]).state is RunState.DONE
+
+
 class TestReleases:
     @pytest.mark.parametrize(("before", "state"), [(0, "released"), (1, "released")])
     def test_first_two_go_back_to_the_queue(self, before: int, state: str) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         view = fold(
             new_view(run, releases_before=before),
             [journal.transferring(run), journal.released(run)],
@@ -160,7 +182,7 @@ class TestReleases:
         assert not view.printer_is_free
 
     def test_third_needs_a_person_and_leaves_the_printer_free(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         view = fold(
             new_view(run, releases_before=2), [journal.transferring(run), journal.released(run)]
         )
@@ -172,12 +194,12 @@ class TestReleases:
 
 class TestDoubtAndWords:
     def test_deadline_of_a_state_that_is_over_changes_nothing(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         view = fold(new_view(run), [journal.transferring(run), journal.starting(run)])
         assert fold(view, [overdue(run, "transferring")]) == view
 
     def test_fact_ends_the_doubt_of_a_deadline(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         view = fold(
             new_view(run),
             [journal.transferring(run), journal.starting(run), overdue(run, "starting")],
@@ -192,7 +214,7 @@ class TestDoubtAndWords:
         assert view.deadline_at is not None
 
     def test_fact_that_ends_the_run_wins_over_a_word(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         facts = journal.whole_print(run)
         view = fold(new_view(run), [*facts[:3], journal_attention(run, facts)])
         word = resolved(run, "failed")
@@ -202,7 +224,7 @@ class TestDoubtAndWords:
         assert fold(view, [done, word]) == fold(view, [word, done])
 
     def test_word_that_it_prints_holds_until_the_next_doubt(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         view = fold(
             new_view(run),
             [journal.transferring(run), journal.starting(run), journal.attention(run)],
@@ -216,7 +238,7 @@ class TestDoubtAndWords:
 
     @pytest.mark.parametrize("is_word_first", [True, False])
     def test_node_that_was_told_it_prints_goes_on_from_there(self, *, is_word_first: bool) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         doubtful: list[AnyEvent] = [journal.transferring(run), journal.starting(run)]
         view = fold(new_view(run), [*doubtful, journal.attention(run)])
         word = resolved(run, "printing")
@@ -230,7 +252,7 @@ class TestDoubtAndWords:
         assert view.state is RunState.ATTENTION
 
     def test_word_is_followed_before_the_start_was_seen(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         view = fold(
             new_view(run),
             [journal.transferring(run), journal.starting(run), overdue(run, "starting")],
@@ -243,14 +265,14 @@ class TestDoubtAndWords:
             fold(view, [journal.progress(run, 50)])
 
     def test_first_final_word_stands(self) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         view = fold(new_view(run), [journal.transferring(run), journal.attention(run)])
         words = [resolved(run, "released"), resolved(run, "done")]
         assert fold(view, words).state is RunState.RELEASED
 
 
 def journal_attention(run: RunIds, facts: Sequence[AnyEvent]) -> AnyEvent:
-    return NodeJournal(run_seqs={run.run_id: len(facts)}).attention(run)
+    return new_journal(run_seqs={run.run_id: len(facts)}).attention(run)
 
 
 ENDINGS = st.sampled_from(["done", "failed", "cancelled", "released", "attention", "none"])
@@ -271,7 +293,7 @@ def last_fact(journal: NodeJournal, run: RunIds, ending: str) -> AnyEvent:
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[list[AnyEvent], list[AnyEvent]]:
     """Draw a valid history of one run: its node's facts, and what services say meanwhile."""
-    run, journal = ids(), NodeJournal()
+    run, journal = ids(), new_journal()
     claimed = claimed_event(run, journal, releases_before=draw(st.integers(0, 3)))
     facts: list[AnyEvent] = [journal.transferring(run)]
     ending = draw(ENDINGS)
@@ -334,7 +356,7 @@ class TestAnyOrder:
     def test_word_and_facts_after_a_doubt_commute(
         self, outcome: Resolution, data: st.DataObject
     ) -> None:
-        run, journal = ids(), NodeJournal()
+        run, journal = ids(), new_journal()
         view = fold(
             new_view(run),
             [journal.transferring(run), journal.starting(run), journal.attention(run)],
