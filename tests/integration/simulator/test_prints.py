@@ -11,7 +11,9 @@ from tests.integration.simulator.conftest import Start
 from tests.unit.simulator.sliced import gcode, sliced
 
 NAME = "job.gcode.3mf"
-FILE = sliced(gcode(layers=20))
+FILE = sliced(gcode(layers=20, minutes=100), prediction=6000)
+"""An hour and two thirds: a test that interrupts it is never too late."""
+HEATED_S, PRINTED_S = 320, 6100
 CANCELLED = 50348044
 LIGHT: dict[str, Any] = {
     "led_node": "chamber_light",
@@ -23,11 +25,30 @@ LIGHT: dict[str, Any] = {
 }
 
 
-async def printing(bench: Bench, talk: Talk, **fields: object) -> None:
-    """Start a job and wait until it prints."""
+async def printing(bench: Bench, talk: Talk, **fields: object) -> list[Json]:
+    """Start a job and leap to where it prints; return all messages on the way."""
     bench.put_on_card(NAME, FILE)
     await talk.start(NAME, **fields)
-    await talk.report(stg_cur=0)
+    seen = await talk.report(gcode_state="PREPARE")
+    await bench.post("/time", {"jump_s": HEATED_S})
+    return seen + await talk.report(stg_cur=0)
+
+
+async def leap(bench: Bench) -> None:
+    """Let a print's time pass at once."""
+    await bench.post("/time", {"jump_s": PRINTED_S})
+
+
+async def finish(bench: Bench, talk: Talk) -> list[Json]:
+    """Leap to the end of the print; return all messages on the way."""
+    await leap(bench)
+    return await talk.report(gcode_state="FINISH")
+
+
+async def reach_layer(bench: Bench, talk: Talk, layer: int) -> None:
+    """Leap on and wait until the print has come to a layer."""
+    await bench.post("/time", {"jump_s": 300 * layer})
+    await talk.until(lambda m: int(m.get("print", {}).get("layer_num", 0)) >= layer)
 
 
 def values(seen: list[Json], key: str) -> list[Any]:
@@ -49,10 +70,8 @@ class TestPhases:
     async def test_r36_flags_choose_phases(
         self, bench: Bench, flags: dict[str, bool], stages: list[int]
     ) -> None:
-        bench.put_on_card(NAME, FILE)
         async with bench.mqtt() as talk:
-            await talk.start(NAME, **flags)
-            seen = await talk.report(stg_cur=0)
+            seen = await printing(bench, talk, **flags)
         assert values(seen, "stg_cur") == stages
         assert values(seen, "stg")[-1] == stages[:-1]
         assert values(seen, "gcode_state") == ["PREPARE", "RUNNING"]
@@ -60,23 +79,20 @@ class TestPhases:
 
 async def test_r37_layers_and_percent_from_the_marks(bench: Bench) -> None:
     async with bench.mqtt() as talk:
-        bench.put_on_card(NAME, FILE)
-        await talk.start(NAME)
-        seen = await talk.report(gcode_state="FINISH")
+        seen = await printing(bench, talk)
+        seen += await finish(bench, talk)
     percents, layers = values(seen, "mc_percent"), values(seen, "layer_num")
     assert percents == sorted(percents)
     assert layers == sorted(layers)
     assert (percents[-1], layers[-1]) == (100, 20)
     assert values(seen, "total_layer_num") == [20]
-    assert values(seen, "mc_remaining_time")[0] == 10
+    assert values(seen, "mc_remaining_time")[0] == 100
     assert values(seen, "mc_remaining_time")[-1] == 0
 
 
 async def test_r37_total_may_be_told_once_only(start: Start) -> None:
     async with start(total_layers_only_as_delta=True) as bench, bench.mqtt() as talk:
-        bench.put_on_card(NAME, FILE)
-        await talk.start(NAME)
-        seen = await talk.report(stg_cur=0)
+        seen = await printing(bench, talk)
         assert values(seen, "total_layer_num") == [20]
         assert "total_layer_num" not in await talk.full()
 
@@ -95,7 +111,7 @@ class TestFinish:
     async def test_r38_last_report(self, bench: Bench) -> None:
         async with bench.mqtt() as talk:
             await printing(bench, talk)
-            end = (await talk.report(gcode_state="FINISH"))[-1]["print"]
+            end = (await finish(bench, talk))[-1]["print"]
             report = await talk.full()
         expected = {"print_type": "idle", "gcode_file": "", "stg_cur": 255, "mc_print_stage": "1"}
         assert expected.items() <= end.items()
@@ -108,16 +124,15 @@ class TestFinish:
             assert (await talk.full())["bed_temper"] < before - 10
 
     async def test_r38_total_may_be_zero_at_the_end(self, start: Start) -> None:
-        async with start(scale=3000, total_layers_zero_at_end=True) as bench, bench.mqtt() as talk:
+        async with start(scale=60, total_layers_zero_at_end=True) as bench, bench.mqtt() as talk:
             await printing(bench, talk)
-            end = (await talk.report(gcode_state="FINISH"))[-1]["print"]
+            end = (await finish(bench, talk))[-1]["print"]
         assert end["total_layer_num"] == 0
 
     async def test_r38_old_finish_stays_for_a_while(self, start: Start) -> None:
-        async with start(scale=1000) as bench, bench.mqtt() as talk:
+        async with start(scale=60) as bench, bench.mqtt() as talk:
             await printing(bench, talk)
-            await talk.report(gcode_state="FINISH")
-            await bench.post("/time", {"scale": 10})
+            await finish(bench, talk)
             await bench.set(stale_outcome_s=20)
             sent_s = (await bench.get("/state"))["printer_s"]
             await talk.start(NAME, sid="2")
@@ -130,7 +145,7 @@ class TestFinish:
 async def test_r39_cancel(bench: Bench, by: str) -> None:
     async with bench.mqtt() as talk:
         await printing(bench, talk)
-        await talk.report(layer_num=4)
+        await reach_layer(bench, talk, 4)
         if by == "stop":
             await talk.send("print", "stop", param="")
         else:
@@ -166,7 +181,7 @@ async def test_r40_pause_and_resume(bench: Bench, by: str) -> None:
         assert before["mc_percent"] == after["mc_percent"]
         await press(talk, "resume")
         await talk.report(gcode_state="RUNNING", stg_cur=0)
-        await talk.report(gcode_state="FINISH")
+        await finish(bench, talk)
 
 
 async def test_r40_resume_when_not_paused_fails(bench: Bench) -> None:
@@ -187,10 +202,12 @@ async def test_gcode_pause(bench: Bench) -> None:
     bench.put_on_card(NAME, sliced(gcode(layers=20, pause_at=10)))
     async with bench.mqtt() as talk:
         await talk.start(NAME)
+        await talk.report(gcode_state="PREPARE")
+        await leap(bench)
         seen = await talk.report(gcode_state="PAUSE", stg_cur=30)
         assert values(seen, "layer_num")[-1] == 10
         await talk.send("print", "resume", param="")
-        await talk.report(gcode_state="FINISH")
+        await finish(bench, talk)
 
 
 class TestRunout:
@@ -211,19 +228,20 @@ class TestRunout:
             seen = await talk.report(gcode_state="RUNNING")
             assert values(seen, "stg_cur") == [24, 0]
             assert (seen[-1]["print"]["print_error"], values(seen, "hms")) == (0, [])
-            await talk.report(gcode_state="FINISH")
+            await finish(bench, talk)
 
     async def test_r41_ams_names_the_slot(self, start: Start) -> None:
         scenario = scenarios()["runout-at-40"]
         async with start(scenario=scenario) as bench, bench.mqtt() as talk:
             await printing(bench, talk, use_ams=True, ams_mapping=[1])
+            await leap(bench)
             seen = await talk.report(gcode_state="PAUSE", print_error=117473297)
             assert values(seen, "mc_percent")[-1] == 40
             assert seen[-1]["print"]["hms"] == [{"attr": 0x07002100, "code": 0x00020001}]
             assert seen[-1]["print"]["ams"]["tray_exist_bits"] == "1"
             await bench.post("/filament/load", {"tray": 1, "type": "PETG"})
             assert (await talk.ask("print", "resume", param=""))["result"] == "success"
-            await talk.report(gcode_state="FINISH")
+            await finish(bench, talk)
 
 
 class TestErrors:
@@ -233,6 +251,7 @@ class TestErrors:
         await bench.post("/incidents", {"name": "nozzle-clog", "at_layer": 5})
         async with bench.mqtt() as talk:
             await printing(bench, talk)
+            await leap(bench)
             seen = await talk.report(gcode_state="PAUSE", print_error=50364438)
             assert values(seen, "layer_num")[-1] == 5
             await talk.send("print", "resume", param="")
@@ -242,6 +261,7 @@ class TestErrors:
         await bench.post("/incidents", {"name": "bed-temperature", "at_percent": 30})
         async with bench.mqtt() as talk:
             await printing(bench, talk)
+            await leap(bench)
             last = (await talk.report(gcode_state="FAILED"))[-1]["print"]
         assert last["print_error"] == 0x03004006
         assert last["hms"] == [{"attr": 0x03000100, "code": 0x00010007}]
@@ -272,10 +292,11 @@ class TestErrors:
         await bench.set(pause_at_percent=20, fail_at_percent=None)
         async with bench.mqtt() as talk:
             await printing(bench, talk)
+            await leap(bench)
             await talk.report(gcode_state="PAUSE")
             await bench.set(fail_at_percent=50)
             await talk.send("print", "resume", param="")
-            await talk.report(gcode_state="FINISH")
+            await finish(bench, talk)
 
     async def test_card_removed_in_mid_print(self, bench: Bench) -> None:
         async with bench.mqtt() as talk:
@@ -291,7 +312,7 @@ class TestPowerCut:
         """Print something and cut the power."""
         async with bench.mqtt() as talk:
             await printing(bench, talk)
-            await talk.report(layer_num=4)
+            await reach_layer(bench, talk, 4)
         await bench.post("/power/cycle")
         await bench.state(power="on")
 
@@ -313,7 +334,7 @@ class TestPowerCut:
                 assert report["subtask_name"] == "layerline-184467"
                 assert report["nozzle_target_temper"] == 0
                 await talk.send("print", answer, param="")
-                await talk.report(gcode_state="FINISH" if answer == "resume" else "FAILED")
+                await talk.report(gcode_state="RUNNING" if answer == "resume" else "FAILED")
 
     async def test_r46_ghost_print(self, start: Start) -> None:
         async with start(ghost_print=True) as bench:
@@ -324,16 +345,16 @@ class TestPowerCut:
 
 
 async def test_r49_a_start_on_an_occupied_plate_is_a_collision(start: Start) -> None:
-    async with start(scale=3000) as bench, bench.mqtt() as talk:
+    async with start(scale=60) as bench, bench.mqtt() as talk:
         await printing(bench, talk)
-        await talk.report(gcode_state="FINISH")
+        await finish(bench, talk)
         assert (await bench.get("/state"))["part_on_plate"]
-        await talk.start(NAME, sid="2")
-        await talk.report(gcode_state="FINISH")
+        await printing(bench, talk, sid="2")
+        await finish(bench, talk)
         assert (await bench.get("/counters"))["collisions"] == 1
         await bench.post("/plate/clear")
-        await talk.start(NAME, sid="3")
-        await talk.report(gcode_state="FINISH")
+        await printing(bench, talk, sid="3")
+        await finish(bench, talk)
         assert (await bench.get("/counters"))["collisions"] == 1
 
 
