@@ -243,8 +243,10 @@ class TestLog:
             capture = bench.data_dir / "capture.jsonl"
             capture.write_bytes((bench.data_dir / "log.jsonl").read_bytes())
         replay = Replay(read_capture(capture))
-        async with start(scale=0.3, replay=replay) as bench, bench.mqtt() as talk:
+        slow = {"scale": 0.01, "pushall_delay_s": 0}
+        async with start(replay=replay, **slow) as bench, bench.mqtt() as talk:
             assert (await talk.full())["gcode_state"] == "IDLE"
+            await bench.post("/time", {"jump_s": 600})
             seen = await talk.report(gcode_state="FINISH")
             assert any(m.get("print", {}).get("gcode_state") == "RUNNING" for m in seen)
             assert (await talk.full())["gcode_state"] == "FINISH"
