@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from nats.js import JetStreamContext
 from nats.js.api import Header
@@ -65,6 +66,7 @@ async def test_facts_arrive_promptly(
     assert await is_done(projection, claimed)
 
 
+@pytest.mark.long
 async def test_kill_before_the_acks_repeats_nothing(
     broker: Broker,
     streams: JetStreamContext,
@@ -92,6 +94,7 @@ async def test_kill_before_the_acks_repeats_nothing(
     assert await projection.count("dead_letter") == 0
 
 
+@pytest.mark.long
 async def test_second_projector_waits_for_the_first(
     broker: Broker,
     streams: JetStreamContext,
@@ -116,6 +119,7 @@ async def test_second_projector_waits_for_the_first(
     assert await projection.count("event_log") == len(facts)
 
 
+@pytest.mark.long
 async def test_database_away_loses_nothing(
     broker: Broker,
     streams: JetStreamContext,
@@ -143,6 +147,7 @@ async def _has_logged(projection: Projection, count: int) -> bool:
     return await projection.count("event_log") == count
 
 
+@pytest.mark.long
 async def test_broker_killed_and_back(
     database_url: str, projection: Projection, claimed: RunIds, tmp_path: Path
 ) -> None:

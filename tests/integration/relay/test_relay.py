@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 import pytest_asyncio
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header
@@ -113,6 +114,7 @@ async def test_row_published_but_not_marked_is_stored_once(
     assert await stored(streams, JOBS.name) == ids
 
 
+@pytest.mark.long
 async def test_killed_again_and_again_it_loses_and_repeats_nothing(
     broker: Broker, streams: JetStreamContext, database_url: str, outbox: Outbox, tmp_path: Path
 ) -> None:
@@ -132,6 +134,7 @@ async def test_killed_again_and_again_it_loses_and_repeats_nothing(
     assert set(found) == set(ids)
 
 
+@pytest.mark.long
 async def test_lost_streams_hold_everything_until_they_are_back(
     broker: Broker, streams: JetStreamContext, database_url: str, outbox: Outbox, tmp_path: Path
 ) -> None:
@@ -181,6 +184,7 @@ async def test_what_was_published_long_ago_is_deleted(
         await eventually(only_recent)
 
 
+@pytest.mark.long
 async def test_second_relay_takes_over(
     broker: Broker, streams: JetStreamContext, database_url: str, outbox: Outbox, tmp_path: Path
 ) -> None:
