@@ -1,0 +1,188 @@
+"""The inspector's work on real storage and a real database: bytes first, then what is in them."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from pydantic import PostgresDsn, TypeAdapter
+from sqlmodel import select
+
+from contracts.events import parse_event
+from contracts.ids import ArtifactId, CorrelationId
+from contracts.lifecycle import ArtifactState
+from deploy.local.engines.seaweedfs import SeaweedFS
+from runtime.settings import DatabaseSettings
+from services.db.engine import Sessions, make_engine, make_sessions
+from services.db.tables.bus import Outbox
+from services.db.tables.people import User
+from services.db.tables.work import Artifact
+from services.inspector.checking import MAX_CRASHES, Checker
+from services.storage.bucket import (
+    Bucket,
+    ObjectMissing,
+    StorageUnavailable,
+    blob_key,
+    incoming_key,
+    open_bucket,
+)
+from tests.builders import threemf
+
+
+@dataclass
+class Bench:
+    """A checker with its database and bucket."""
+
+    sessions: Sessions
+    bucket: Bucket
+    checker: Checker
+
+    async def upload(self, content: bytes, *, claims: bytes | None = None) -> Artifact:
+        """Put `content` there as the upload of an artifact that claims to be `claims`."""
+        artifact_id = uuid4()
+        key = incoming_key(artifact_id)
+        digest = hashlib.sha256(content).hexdigest()
+        put = await self.bucket.presign_put(key, size_bytes=len(content), sha256=digest)
+        async with httpx.AsyncClient() as http:
+            answer = await http.put(put.url, content=content, headers=put.headers)
+            answer.raise_for_status()
+        claimed = content if claims is None else claims
+        return await self.announce(artifact_id, key, claimed)
+
+    async def announce(self, artifact_id: Any, key: str, claimed: bytes) -> Artifact:
+        now = datetime.now(UTC)
+        user = User(
+            id=uuid4(),
+            email="mia@example.org",
+            name="Mia",
+            avatar_url=None,
+            is_admin=False,
+            created_at=now,
+        )
+        artifact = Artifact(
+            id=artifact_id,
+            owner_id=user.id,
+            filename="a.gcode.3mf",
+            size_bytes=len(claimed),
+            sha256=hashlib.sha256(claimed).hexdigest(),
+            state=ArtifactState.CHECKING,
+            incoming_key=key,
+            check_attempts=0,
+            refusal_code=None,
+            refusal=None,
+            inspection={},
+            created_at=now,
+        )
+        async with self.sessions() as session, session.begin():
+            session.add(user)
+            await session.flush()
+            session.add(artifact)
+        return artifact
+
+    async def check(self, artifact: Artifact) -> Artifact:
+        """Check it and return the row as it then is."""
+        await self.checker.check(ArtifactId(artifact.id), CorrelationId(uuid4()))
+        return await self.row(artifact)
+
+    async def row(self, artifact: Artifact) -> Artifact:
+        async with self.sessions() as session:
+            return await session.get_one(Artifact, artifact.id)
+
+    async def events(self) -> list[str]:
+        async with self.sessions() as session:
+            rows = await session.exec(select(Outbox.body).order_by(Outbox.seq))  # type: ignore[arg-type]
+            return [parse_event(body).type for body in rows]
+
+
+@pytest_asyncio.fixture
+async def bench(database_url: str, storage: SeaweedFS) -> AsyncIterator[Bench]:
+    """A checker on the session's engines."""
+    url = TypeAdapter(PostgresDsn).validate_python(database_url)
+    engine = make_engine(DatabaseSettings(database_url=url), pool_size=2)
+    async with open_bucket(storage.settings()) as bucket:
+        sessions = make_sessions(engine)
+        yield Bench(sessions, bucket, Checker(sessions, bucket))
+    await engine.dispose()
+
+
+async def test_sliced_file_becomes_ready_with_its_plates(bench: Bench) -> None:
+    content = threemf.two_plates()
+    artifact = await bench.check(await bench.upload(content))
+    assert artifact.state == ArtifactState.READY
+    assert [plate["index"] for plate in artifact.inspection["plates"]] == [1, 2]
+    assert await bench.bucket.sha256_of(blob_key(artifact.sha256)) == artifact.sha256
+    with pytest.raises(ObjectMissing):
+        await bench.bucket.size_of(artifact.incoming_key)
+    assert await bench.events() == ["artifact.ready"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (threemf.not_a_zip(), "not_a_zip"),
+        (threemf.truncated(), "not_a_zip"),
+        (threemf.unsliced(), "not_sliced"),
+        (threemf.zip_without_print(), "not_a_3mf"),
+        (threemf.empty_gcode(), "not_sliced"),
+    ],
+    ids=["not a zip", "cut off", "not sliced", "no 3mf", "empty program"],
+)
+async def test_what_cannot_print_is_refused_with_a_sentence(
+    bench: Bench, content: bytes, code: str
+) -> None:
+    artifact = await bench.check(await bench.upload(content))
+    assert (artifact.state, artifact.refusal_code) == (ArtifactState.REFUSED, code)
+    assert artifact.refusal
+    assert artifact.refusal.endswith(".")
+    with pytest.raises(ObjectMissing):
+        await bench.bucket.size_of(blob_key(artifact.sha256))
+    assert await bench.events() == ["artifact.refused"]
+
+
+async def test_other_bytes_than_announced_are_refused(bench: Bench) -> None:
+    artifact = await bench.upload(threemf.good(), claims=threemf.two_plates())
+    checked = await bench.check(artifact)
+    assert (checked.state, checked.refusal_code) == (ArtifactState.REFUSED, "bytes_changed")
+
+
+async def test_missing_bytes_are_refused(bench: Bench) -> None:
+    artifact_id = uuid4()
+    artifact = await bench.announce(artifact_id, incoming_key(artifact_id), threemf.good())
+    checked = await bench.check(artifact)
+    assert (checked.state, checked.refusal_code) == (ArtifactState.REFUSED, "bytes_missing")
+
+
+async def test_second_check_does_no_harm(bench: Bench) -> None:
+    artifact = await bench.upload(threemf.good())
+    first = await bench.check(artifact)
+    second = await bench.check(artifact)
+    assert (second.state, second.checked_at) == (ArtifactState.READY, first.checked_at)
+    assert await bench.events() == ["artifact.ready"]
+
+
+async def test_check_that_crashed_too_often_is_a_refusal(bench: Bench) -> None:
+    artifact = await bench.upload(threemf.good())
+    async with bench.sessions() as session, session.begin():
+        row = await session.get_one(Artifact, artifact.id)
+        row.check_attempts = MAX_CRASHES
+        session.add(row)
+    checked = await bench.check(artifact)
+    assert (checked.state, checked.refusal_code) == (ArtifactState.REFUSED, "check_failed")
+
+
+async def test_storage_away_is_not_the_files_fault(bench: Bench, storage: SeaweedFS) -> None:
+    artifact = await bench.upload(threemf.good())
+    nowhere = storage.settings().model_copy(update={"s3_endpoint": "http://127.0.0.1:9"})
+    async with open_bucket(nowhere) as away:
+        with pytest.raises(StorageUnavailable):
+            await Checker(bench.sessions, away).check(
+                ArtifactId(artifact.id), CorrelationId(uuid4())
+            )
+    row = await bench.row(artifact)
+    assert (row.state, row.check_attempts) == (ArtifactState.CHECKING, 0)
+    assert (await bench.check(artifact)).state == ArtifactState.READY
