@@ -164,16 +164,26 @@ def _down(data_dir: Path) -> int:
     try:
         supervisor = psutil.Process(pid)
         supervisor.send_signal(signal.SIGTERM)
-        supervisor.wait(STOP_WITHIN_S)
+        has_ended = _has_ended(supervisor)
     except psutil.NoSuchProcess:
-        pass
+        has_ended = True
     except psutil.AccessDenied:
         return _refuse(f"process {pid}, which runs Layerline, belongs to somebody else")
-    except psutil.TimeoutExpired:
+    if not has_ended:
         print(f"layerline: process {pid} has not stopped yet", file=sys.stderr)
         return EXIT_FAILED
     print("Layerline has stopped.")
     return EXIT_OK
+
+
+def _has_ended(supervisor: psutil.Process) -> bool:
+    """Wait until it has; a zombie that its parent does not collect has ended too."""
+    deadline = time.monotonic() + STOP_WITHIN_S
+    while time.monotonic() < deadline:
+        if not supervisor.is_running() or supervisor.status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(POLL_S)
+    return False
 
 
 def _status(data_dir: Path) -> int:
