@@ -1,5 +1,6 @@
 """The printer's time: real time multiplied by a scale, plus jumps."""
 
+import math
 from collections.abc import Callable
 
 MIN_SCALE = 0.01
@@ -28,10 +29,17 @@ class PrinterClock:
         return seconds / self._scale
 
     def set_scale(self, scale: float) -> None:
-        """Run faster or slower from now on."""
+        """Run faster or slower from now on; raise ValueError for no number."""
+        _must_be_finite(scale)
         self._base_s, self._since_s = self.now_s(), self._monotonic_s()
         self._scale = max(scale, MIN_SCALE)
 
     def jump(self, seconds: float) -> None:
-        """Let printer seconds pass at once."""
+        """Let printer seconds pass at once; raise ValueError for no number."""
+        _must_be_finite(seconds)
         self._base_s += max(0.0, seconds)
+
+
+def _must_be_finite(value: float) -> None:
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no length of time")

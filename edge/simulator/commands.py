@@ -183,7 +183,7 @@ class CommandDesk:
     def _light(self, body: Body) -> Body:
         """All timing fields are needed. [K]"""
         mode = body.get("led_mode")
-        if any(key not in body for key in LED_FIELDS) or mode not in {"on", "off", "flashing"}:
+        if any(key not in body for key in LED_FIELDS) or mode not in ("on", "off", "flashing"):
             return FAIL
         node = str(body["led_node"])
         self._machine.report["lights_report"] = [{"node": node, "mode": mode}]

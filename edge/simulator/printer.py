@@ -353,5 +353,5 @@ class SimulatedPrinter:
             return read_program(path, order.member, order.md5, machinery)
         except Unprintable as exc:
             return exc
-        except (CardRefused, OSError):
+        except (CardRefused, OSError, ValueError):  # no such place on any disk
             return Unprintable(STORAGE_ERROR)

@@ -160,9 +160,8 @@ class ReportFeed:
 def encode(message: Report) -> bytes:
     """Return a message's bytes: answers are indented, reports compact. [S] BDY, PYB"""
     is_report = message.get("print", {}).get("command") == "push_status"
-    if is_report:
-        return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-    return json.dumps(message, ensure_ascii=False, indent=4).encode()
+    layout: dict[str, Any] = {"separators": (",", ":")} if is_report else {"indent": 4}
+    return json.dumps(message, ensure_ascii=False, **layout).encode(errors="replace")
 
 
 def merge(state: Report, message: Report) -> None:

@@ -129,6 +129,7 @@ class TestControl:
             ("/screen/start", {}, 400),
             ("/mode", {"mode": "party"}, 400),
             ("/time", {"scale": "fast"}, 400),
+            ("/time", {"jump_s": float("inf")}, 400),
             ("/filament/load", {"tray": 9}, 400),
         ],
     )
