@@ -17,7 +17,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from tests.integration.simulator.bench import SERIAL, Bench
+from tests.integration.simulator.bench import SERIAL, Bench, ftp_login
 from tests.integration.simulator.conftest import Start
 from tests.unit.simulator.sliced import sliced
 
@@ -44,6 +44,16 @@ def leaf(bench: Bench, port: int) -> x509.Certificate:
     return x509.load_der_x509_certificate(der)
 
 
+def data_leaf(bench: Bench) -> x509.Certificate:
+    """Return the certificate of an FTPS data connection."""
+    ftp = ftp_login(bench)
+    try:
+        with ftp.ntransfercmd("NLST")[0] as data:
+            return x509.load_der_x509_certificate(data.getpeercert(binary_form=True))
+    finally:
+        ftp.close()
+
+
 async def test_r01_serial_model_and_product(bench: Bench) -> None:
     async with bench.mqtt() as talk:
         version = await talk.ask("info", "get_version")
@@ -56,6 +66,7 @@ async def test_r01_serial_model_and_product(bench: Bench) -> None:
 async def test_r02_one_leaf_without_san_on_all_ports(bench: Bench) -> None:
     ports = (bench.ready.mqtt_port, bench.ready.ftps_port, bench.ready.camera_port)
     leaves = [await asyncio.to_thread(leaf, bench, port) for port in ports]
+    leaves.append(await asyncio.to_thread(data_leaf, bench))
     assert len({item.serial_number for item in leaves}) == 1
     names = leaves[0].subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     assert [name.value for name in names] == [SERIAL]
