@@ -8,6 +8,9 @@ import structlog
 
 log = structlog.get_logger()
 
+EXIT_CODE_UNPROVISIONED = 71
+"""A stream or consumer is gone: provision, then start the process again."""
+
 
 def run_until_stopped(
     main: Callable[[asyncio.Event], Awaitable[None]],

@@ -2,21 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from deploy.local.leftovers import ProcessRecord
-from deploy.local.process import ChildProcess, Command, Probe, start
+from deploy.local.process import ChildProcess, Command, Probe, StartFailed, start
 from runtime.backoff import backoff
+from runtime.process import EXIT_CODE_UNPROVISIONED
 
 RESTART_INITIAL_S, RESTART_MAX_S = 0.3, 10.0
 STEADY_AFTER_S = 30.0
 """A process that ran this long gets its first restart at once again."""
 
 Say = Callable[[str], None]
+Mend = Callable[[], Awaitable[None]]
 
 
 class Tier(IntEnum):
@@ -35,6 +37,8 @@ class Keeper:
         self._children: dict[str, tuple[Tier, ChildProcess]] = {}
         self._tasks = asyncio.TaskGroup()
         self._watches: list[asyncio.Task[None]] = []
+        self.mend: Mend | None = None
+        """Makes what a process lacks that ended with EXIT_CODE_UNPROVISIONED."""
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -88,8 +92,18 @@ class Keeper:
                 f"starting it again in {wait_s:.1f} s (log: {child.log_file})"
             )
             await asyncio.sleep(wait_s)
+            if code == EXIT_CODE_UNPROVISIONED:
+                await self._mend()
             child = await self._restarted(child)
             self._take(child, tier)
+
+    async def _mend(self) -> None:
+        if self.mend is None:
+            return
+        try:
+            await self.mend()
+        except StartFailed as exc:
+            self._say(f"{exc}; trying again")
 
     async def _restarted(self, child: ChildProcess) -> ChildProcess:
         while True:

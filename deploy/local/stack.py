@@ -177,6 +177,9 @@ class _Stack:
         env = service_env(engines, self._keys.service_creds("provision"), self._url)
         await self._step("schema", preparing.make_schema(engines.postgres.url()))
         await self._step("streams, bucket, printers", preparing.provision_stack(env, planned))
+        self._keeper.mend = lambda: self._step(
+            "streams made again", preparing.provision_stack(env, planned)
+        )
 
     async def _start_services(self, engines: Engines) -> None:
         async with asyncio.TaskGroup() as tasks:

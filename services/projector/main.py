@@ -11,7 +11,7 @@ from nats.js.errors import NotFoundError
 from runtime.clock import SystemClock
 from runtime.health import health_server
 from runtime.logging import configure_logging
-from runtime.process import run_until_stopped
+from runtime.process import EXIT_CODE_UNPROVISIONED, run_until_stopped
 from services.messaging.broker import ServiceBroker
 from services.projector.consuming import CONSUMERS, Consumption, subscribe
 from services.projector.deadlines import DeadlineWatch
@@ -22,7 +22,6 @@ from services.projector.writing import Writer
 log = structlog.get_logger()
 
 CONSUMER_CHECK_S = 30.0
-EXIT_CODE_CONSUMER_MISSING = 71
 
 
 def run() -> None:
@@ -69,6 +68,6 @@ async def _check_consumers(js: JetStreamContext) -> None:
             await js.consumer_info(stream.name, durable)
         except NotFoundError:
             log.error("consumer_missing", stream=stream.name, consumer=durable)
-            os._exit(EXIT_CODE_CONSUMER_MISSING)
+            os._exit(EXIT_CODE_UNPROVISIONED)
         except (NatsError, TimeoutError) as exc:
             log.warning("consumer_check_failed", error=f"{type(exc).__name__}: {exc}")

@@ -49,6 +49,19 @@ def test_unreadable_demo_file_is_named(stack: Stack) -> None:
 
 
 @pytest.mark.long
+def test_wiped_broker_store_mends_itself(stack: Stack) -> None:
+    supervisor = psutil.Process(stack.state.pid)
+    broker = next(p for p in supervisor.children() if "nats-server" in " ".join(p.cmdline()))
+    store = stack.data_dir / "nats" / "js"
+    store.rename(store.with_name("js.gone"))
+    broker.kill()
+
+    demo = layerline(stack.data_dir, "demo")
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert "demo: done" in demo.stdout
+
+
+@pytest.mark.long
 def test_taken_port_is_evaded_and_a_kill_leaves_no_orphan(tmp_path: Path) -> None:
     for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(0o755)
