@@ -31,7 +31,7 @@ def add_node(options: argparse.Namespace) -> None:
     _registered(act)
     target = Path(options.creds)
     target.touch(mode=0o600)
-    target.write_text(keys.node_creds(options.name).read_text())
+    target.write_text(keys.node_creds(options.name, life_s=None).read_text())
     print(f"node {options.name} is known; its credentials are in {target}")
     print("run `layerline provision` to make its consumers, then start `layerline-edge run`")
 
