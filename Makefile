@@ -65,7 +65,9 @@ lint: $(PYTHON_READY) $(WEB_MODULES) ## check style, types, arrows and generated
 
 .PHONY: test
 test: deps install ## run the tests
-	@exec $(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadscope -m "not long" tests
+	$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadscope -m "not long" \
+	  --ignore tests/e2e tests
+	$(BIN)/python -m pytest -q -m "not long" tests/e2e
 	@cd web && npm test --silent
 
 .PHONY: test-long

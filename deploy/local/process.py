@@ -6,6 +6,7 @@ import ctypes
 import fcntl
 import itertools
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -19,10 +20,10 @@ POLL_S = 0.03
 STOP_GRACE_S = 8.0
 FREE_PORTS = range(15_000, 25_000)
 """Below every system's range for outgoing connections: those take no port that was chosen."""
-_PORTS_PER_PROCESS = 97
 _PR_SET_PDEATHSIG = 1
 _LOOPBACK = ("127.0.0.1", "localhost")
 _FOREIGN = ("LAYERLINE_", "BAMBU_", "PG")
+_first_step = secrets.randbelow(len(FREE_PORTS))
 _port_steps = itertools.count()
 
 Probe = Callable[[], Awaitable[bool]]
@@ -135,8 +136,7 @@ def free_port(preferred: int | None = None) -> int:
     if preferred is not None and _is_free(preferred):
         return preferred
     for _ in FREE_PORTS:
-        step = os.getpid() * _PORTS_PER_PROCESS + next(_port_steps)
-        port = FREE_PORTS[step % len(FREE_PORTS)]
+        port = FREE_PORTS[(_first_step + next(_port_steps)) % len(FREE_PORTS)]
         if _is_free(port):
             return port
     raise StartFailed("no free port on 127.0.0.1")

@@ -23,6 +23,7 @@ from deploy.local.process import (
 from runtime.settings import StorageSettings
 
 START_WITHIN_S = 30.0
+START_TRIES = 4
 STOP_GRACE_S = 2.0
 """It ignores SIGTERM for long; its store is a log that bears being cut off."""
 BUCKET = "layerline"
@@ -72,7 +73,20 @@ async def run_seaweedfs(
 
 
 async def start_seaweedfs(folder: Path, *, port: int | None, log_file: Path) -> SeaweedFS:
-    """Start it; raise StartFailed with its last words."""
+    """Start it; raise StartFailed with its last words.
+
+    It wants nine ports: when somebody else was quicker with one of them, others are tried.
+    """
+    for _ in range(START_TRIES - 1):
+        try:
+            return await _start_once(folder, port, log_file)
+        except StartFailed as exc:
+            if "address already in use" not in str(exc):
+                raise
+    return await _start_once(folder, port, log_file)
+
+
+async def _start_once(folder: Path, port: int | None, log_file: Path) -> SeaweedFS:
     access_key, secret_key = _prepare(folder / "data", folder / "s3.json")
     chosen = port or free_port()
     process = await start(_command(folder.resolve(), chosen), log_file)  # noqa: ASYNC240 - short

@@ -237,6 +237,8 @@ class TestCommands:
         world.services.queue()
         await world.clear_bed()
         run = await world.services.fact(RunStarted)
+        await world.printer.post("/time", {"scale": 60})
+        await world.services.fact(JobProgress)
         printer_id = world.printer.printer_id
 
         pause = await world.services.command(CommandKind.PAUSE, printer_id, run_id=run.run_id)
@@ -246,6 +248,7 @@ class TestCommands:
         assert isinstance(await world.services.answer_to(resume), CommandDone)
 
         await world.services.fact(RunResumed)
+        await world.printer.post("/time", {"scale": 300})
         await world.services.fact(JobDone, within_s=40)
 
     async def test_the_light_is_switched(self, world: World) -> None:
