@@ -9,7 +9,8 @@ import pytest
 
 from deploy.local.process import Command
 
-READY = "import sys, time; print('ready', flush=True); "
+IMPORTS = "import sys, time; "
+READY = "print('ready', flush=True); "
 
 
 @pytest.fixture
@@ -19,9 +20,10 @@ def open_dir() -> Iterator[Path]:
         yield Path(folder)
 
 
-def python(name: str, code: str, *, stop_grace_s: float = 5.0) -> Command:
-    """Return a command that runs this code after it has said `ready`."""
-    return Command(name=name, argv=[sys.executable, "-c", READY + code], stop_grace_s=stop_grace_s)
+def python(name: str, code: str, *, before_ready: str = "", stop_grace_s: float = 5.0) -> Command:
+    """Return a command that says `ready` between the two pieces of code."""
+    program = IMPORTS + before_ready + READY + code
+    return Command(name=name, argv=[sys.executable, "-c", program], stop_grace_s=stop_grace_s)
 
 
 def said_ready(log_file: Path, times: int = 1) -> bool:

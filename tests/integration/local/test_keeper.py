@@ -18,7 +18,7 @@ from tests.integration.local.conftest import python, said_ready
 SLEEP = "time.sleep(600)"
 SAYS_ITS_END = (
     "import signal; signal.signal(signal.SIGTERM, lambda *_: "
-    "(open({path!r}, 'a').write({name!r} + ' '), sys.exit(0))); " + SLEEP
+    "(open({path!r}, 'a').write({name!r} + ' '), sys.exit(0))); "
 )
 
 
@@ -26,11 +26,14 @@ def _keeper(folder: Path, said: list[str]) -> Keeper:
     return Keeper(folder, ProcessRecord(folder / "processes.json"), said.append)
 
 
-async def _run(keeper: Keeper, folder: Path, name: str, code: str, tier: Tier) -> None:
+async def _run(
+    keeper: Keeper, folder: Path, name: str, code: str, tier: Tier, *, before_ready: str = ""
+) -> None:
     async def is_ready() -> bool:
         return said_ready(folder / f"{name}.log")
 
-    await keeper.run(python(name, code), is_ready, within_s=20, tier=tier)
+    command = python(name, code, before_ready=before_ready)
+    await keeper.run(command, is_ready, within_s=20, tier=tier)
 
 
 def _pid(folder: Path, name: str) -> int:
@@ -61,11 +64,8 @@ class TestKeeper:
         names = {"engine": Tier.ENGINE, "service": Tier.SERVICE, "node": Tier.NODE}
         async with _keeper(tmp_path, []) as keeper:
             for name, tier in names.items():
-                code = SAYS_ITS_END.format(path=str(order), name=name)
-                # Ready is said before the handler stands: a second word follows it.
-                await _run(
-                    keeper, tmp_path, name, code.replace(SLEEP, "print('set'); " + SLEEP), tier
-                )
+                says_its_end = SAYS_ITS_END.format(path=str(order), name=name)
+                await _run(keeper, tmp_path, name, SLEEP, tier, before_ready=says_its_end)
         assert order.read_text().split() == ["node", "service", "engine"]
 
     async def test_failed_start_leaves_nothing_running(self, tmp_path: Path) -> None:

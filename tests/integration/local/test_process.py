@@ -26,7 +26,7 @@ from tests.eventually import eventually
 from tests.integration.local.conftest import python, said_ready
 
 SLEEP = "time.sleep(600)"
-IGNORES_SIGTERM = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
+IGNORES_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 HAS_A_CHILD = (
     "import subprocess; child = subprocess.Popen([sys.executable, '-c', 'import time; "
     f"{SLEEP}']); print('child', child.pid, flush=True); {SLEEP}"
@@ -69,7 +69,7 @@ class TestStop:
         assert time.monotonic() - began < 3
 
     async def test_stubborn_process_is_killed_after_its_grace(self, tmp_path: Path) -> None:
-        command = python("stubborn", IGNORES_SIGTERM, stop_grace_s=0.3)
+        command = python("stubborn", SLEEP, before_ready=IGNORES_SIGTERM, stop_grace_s=0.3)
         child = await _started(command, tmp_path / "log")
         await child.stop()
         assert await child.wait() == -signal.SIGKILL
