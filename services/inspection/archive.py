@@ -5,6 +5,7 @@ Every entry is read in bounded pieces: a declared size is a claim of the file, n
 
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
@@ -41,7 +42,14 @@ def inspect(path: Path) -> Inspection:
     try:
         with zipfile.ZipFile(path) as archive:
             return Inspection(_plates(archive))
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as exc:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+    ) as exc:
         raise Refusal(
             "not_a_zip",
             "The file can't be opened: it is damaged, not complete, or no .3mf at all. "

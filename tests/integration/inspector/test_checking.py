@@ -126,11 +126,12 @@ async def test_sliced_file_becomes_ready_with_its_plates(bench: Bench) -> None:
     [
         (threemf.not_a_zip(), "not_a_zip"),
         (threemf.truncated(), "not_a_zip"),
+        (threemf.bit_rot(), "not_a_zip"),
         (threemf.unsliced(), "not_sliced"),
         (threemf.zip_without_print(), "not_a_3mf"),
         (threemf.empty_gcode(), "not_sliced"),
     ],
-    ids=["not a zip", "cut off", "not sliced", "no 3mf", "empty program"],
+    ids=["not a zip", "cut off", "bit rot", "not sliced", "no 3mf", "empty program"],
 )
 async def test_what_cannot_print_is_refused_with_a_sentence(
     bench: Bench, content: bytes, code: str
