@@ -162,7 +162,7 @@ class PrinterFTPS:
                 raise TransferFailed(f"The transfer broke off: {exc or 'time-out'}.") from exc
             await _quit(client)
         finally:
-            client.close()
+            _hang_up(client)
 
     async def _log_in(self, client: _Client) -> None:
         try:
@@ -243,6 +243,16 @@ async def _quit(client: _Client) -> None:
             await client.command("QUIT", "2xx")
     except (aioftp.StatusCodeError, *_NETWORK_ERRORS):
         pass
+
+
+def _hang_up(client: _Client) -> None:
+    """Send the closing alert and let go at once: the printer never sends its own. [K]"""
+    try:
+        transport = client.stream.writer.transport
+    except ConnectionError:
+        return  # never connected
+    client.close()
+    transport.abort()
 
 
 def _reply(exc: aioftp.StatusCodeError) -> str:
