@@ -126,7 +126,11 @@ async def test_r30_or_only_the_error_is_shown(bench: Bench) -> None:
     assert not any("gcode_state" in message["print"] for message in seen)
 
 
-@pytest.mark.parametrize("md5", ["", "from_sd_card", hashlib.md5(FILE).hexdigest()])  # noqa: S324
+@pytest.mark.parametrize(
+    "md5",
+    ["", "from_sd_card", hashlib.md5(FILE).hexdigest()],  # noqa: S324
+    ids=["none", "from_sd_card", "right"],
+)
 async def test_r31_right_or_no_md5(bench: Bench, md5: str) -> None:
     bench.put_on_card(NAME, FILE)
     async with bench.mqtt() as talk:

@@ -4,6 +4,8 @@ import hashlib
 import io
 import zipfile
 
+from samples.threemf import FIXED_TIME
+
 
 def gcode(*, layers: int = 20, pause_at: int | None = None, minutes: int = 10) -> bytes:
     """Return a plate's program with M73 and M991 marks."""
@@ -45,9 +47,14 @@ def sliced(
         info += f'<metadata key="prediction" value="{prediction}"/>'
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr("3D/3dmodel.model", "<model/>")
-        archive.writestr(f"Metadata/plate_{plate}.gcode", content)
-        archive.writestr(f"Metadata/plate_{plate}.gcode.md5", md5 or digest)
-        archive.writestr("Metadata/slice_info.config", info + "</plate></config>")
+        for name, text in (
+            ("[Content_Types].xml", "<Types/>"),
+            ("3D/3dmodel.model", "<model/>"),
+            (f"Metadata/plate_{plate}.gcode", content),
+            (f"Metadata/plate_{plate}.gcode.md5", md5 or digest),
+            ("Metadata/slice_info.config", info + "</plate></config>"),
+        ):
+            # A time of its own would make every process's file another one.
+            entry = zipfile.ZipInfo(name, FIXED_TIME)
+            archive.writestr(entry, text, compress_type=zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
