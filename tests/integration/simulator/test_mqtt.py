@@ -3,7 +3,6 @@
 import asyncio
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import aiomqtt
@@ -77,8 +76,9 @@ async def test_r08_wildcard_subscription_drops_connection(bench: Bench, topic: s
     assert sum((await violations(bench)).values()) == 1
 
 
-async def test_r08_mosquitto_sub_with_wildcard_gets_nothing(bench: Bench, tmp_path: Path) -> None:
-    seen = await asyncio.to_thread(_mosquitto, bench, "device/+/report")
+@pytest.mark.parametrize("topic", ["#", "device/+/report"])
+async def test_r08_mosquitto_sub_with_wildcard_gets_nothing(bench: Bench, topic: str) -> None:
+    seen = await asyncio.to_thread(_mosquitto, bench, topic)
     assert seen.stdout == ""
     assert "wildcard_subscription" in await violations(bench)
 
