@@ -1,17 +1,16 @@
 """The upload path against a foreign server: vsftpd, which insists on session reuse."""
 
 import asyncio
+import filecmp
 import os
-import shutil
+import random
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from deploy.local.process import free_port
-from edge.bambu.ftps import PrinterFTPS
 from edge.bambu.tls import PrinterTrust
 from edge.printer import (
     AccessCodeRefused,
@@ -19,99 +18,15 @@ from edge.printer import (
     PrinterUnreachable,
     StorageRefused,
 )
-from tests.eventually import eventually
+from tests.fixtures.vsftpd import SERIAL, Server, running_vsftpd
 from tests.integration.edge.certificates import make_certificates
-
-SERIAL = "01P00A391800001"
-VSFTPD = shutil.which("vsftpd") or "/usr/sbin/vsftpd"
-_CONFIG = """\
-listen=YES
-listen_address=127.0.0.1
-listen_port={port}
-background=NO
-run_as_launching_user=YES
-anonymous_enable=YES
-local_enable=NO
-write_enable=YES
-anon_upload_enable=YES
-anon_other_write_enable=YES
-anon_root={root}
-anon_umask=022
-allow_writeable_chroot=YES
-ssl_enable=YES
-implicit_ssl=YES
-allow_anon_ssl=YES
-force_anon_logins_ssl=YES
-force_anon_data_ssl=YES
-require_ssl_reuse=YES
-rsa_cert_file={chain}
-rsa_private_key_file={key}
-secure_chroot_dir={empty}
-xferlog_enable=NO
-"""
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running vsftpd."""
-
-    port: int
-    root: Path
-    ca: Path
-    folder: Path
-
-    def client(
-        self, *, serial: str = SERIAL, user: str = "anonymous", ca: Path | None = None
-    ) -> PrinterFTPS:
-        trust = PrinterTrust(
-            host="127.0.0.1",
-            port=self.port,
-            serial=serial,
-            folder=self.folder / "edge",
-            ca_file=ca,
-        )
-        return PrinterFTPS(
-            host="127.0.0.1", port=self.port, access_code="12345678", trust=trust, user=user
-        )
 
 
 @pytest_asyncio.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     """vsftpd with implicit TLS, sessions reused, a card in a folder."""
-    root, empty, port = tmp_path / "card", tmp_path / "empty", free_port()
-    root.mkdir()
-    empty.mkdir()
-    certificates = make_certificates(tmp_path / "tls", SERIAL)
-    config = tmp_path / "vsftpd.conf"
-    config.write_text(
-        _CONFIG.format(
-            port=port,
-            root=root,
-            empty=empty,
-            chain=certificates.chain,
-            key=certificates.key,
-        )
-    )
-    with (tmp_path / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            VSFTPD, str(config), stdout=log, stderr=log, start_new_session=True
-        )
-
-    async def listens() -> bool:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            assert process.returncode is None, (tmp_path / "log").read_text()
-            return False
-        writer.close()
-        return True
-
-    try:
-        await eventually(listens)
-        yield Server(port, root, certificates.ca, tmp_path)
-    finally:
-        process.kill()
-        await process.wait()
+    async with running_vsftpd(tmp_path) as running:
+        yield running
 
 
 async def test_an_upload_is_byte_identical_and_counted(server: Server, tmp_path: Path) -> None:
@@ -124,6 +39,14 @@ async def test_an_upload_is_byte_identical_and_counted(server: Server, tmp_path:
     assert (server.root / "layerline-7.gcode.3mf").read_bytes() == source.read_bytes()
     assert counts == sorted(counts)
     assert counts[-1] == 3_000_001
+
+
+@pytest.mark.long
+async def test_100_mb_arrive_byte_identical(server: Server, tmp_path: Path) -> None:
+    source = tmp_path / "large.gcode.3mf"
+    source.write_bytes(random.Random(7).randbytes(100_000_000))
+    await server.client().upload(source, "layerline-8.gcode.3mf", lambda _: None)
+    assert filecmp.cmp(server.root / "layerline-8.gcode.3mf", source, shallow=False)
 
 
 async def test_files_are_listed_and_deleted(server: Server) -> None:
