@@ -6,24 +6,16 @@ a single byte of the access code leaves. The leaf may be re-issued by a firmware
 what is kept is its issuer, or the leaf itself if the printer doesn't send the issuer.
 """
 
-import _ssl
 import asyncio
 import ssl
 from pathlib import Path
 
 import structlog
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
-from edge.printer import CertificateMismatch, PrinterUnreachable
+from edge.printer import CertificateMismatch
 
 log = structlog.get_logger()
 
-CONNECT_TIMEOUT_S = 15.0
-"""A P1S may need 3 to 5 s from cold TLS to the first answer. [K BDY#1445]"""
 _TRUST_FOLDER = "trust"
 
 
@@ -66,23 +58,24 @@ class PrinterTrust:
         )
 
     async def _trust_on_first_use(self) -> None:
-        chain = await _fetch_chain(self._host, self._port)
-        leaf = chain[0]
-        if _common_name(leaf) != self._serial:
+        # Reading certificates takes 8 MB of a node's memory, once in a printer's life.
+        from edge.bambu.first_use import meet  # noqa: PLC0415
+
+        met = await meet(self._host, self._port)
+        if met.common_name != self._serial:
             raise CertificateMismatch(
-                f"At {self._host} answers {_common_name(leaf) or 'something without a serial'}, "
+                f"At {self._host} answers {met.common_name or 'something without a serial'}, "
                 f"not printer {self._serial}. Check BAMBU_IP and BAMBU_SERIAL."
             )
-        anchor = _issuer_in(chain) or leaf
         self._anchor.parent.mkdir(parents=True, exist_ok=True)
         partial = self._anchor.with_suffix(".new")
-        partial.write_bytes(anchor.public_bytes(Encoding.PEM))
+        partial.write_bytes(met.anchor_pem)
         partial.replace(self._anchor)
         log.warning(
             "printer_trusted_on_first_use",
             serial=self._serial,
-            issuer=leaf.issuer.rfc4514_string(),
-            sha256=anchor.fingerprint(SHA256()).hex(),
+            issuer=met.issuer,
+            sha256=met.anchor_sha256,
             file=str(self._anchor),
         )
 
@@ -120,52 +113,3 @@ def _check_serial(certificate: object, serial: str) -> None:
     names = [value for part in subject for key, value in part if key == "commonName"]
     if names != [serial]:
         raise ssl.SSLCertVerificationError(f"its certificate is made out to {names}")
-
-
-async def _fetch_chain(host: str, port: int) -> list[x509.Certificate]:
-    # Nothing is sent over this connection: it only shows who answers.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            _, writer = await asyncio.open_connection(host, port, ssl=context)
-    except (OSError, TimeoutError) as exc:
-        raise PrinterUnreachable(f"No answer from {host}:{port}: {exc or 'time-out'}.") from exc
-    try:
-        tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
-        return _chain_of(tls)
-    finally:
-        writer.transport.abort()
-
-
-def _chain_of(tls: ssl.SSLObject) -> list[x509.Certificate]:
-    leaf = tls.getpeercert(binary_form=True)
-    if leaf is None:
-        raise PrinterUnreachable("The printer showed no certificate.")
-    encoded = [leaf]
-    # Public from Python 3.13 on, as bytes; before it is there without a name of its own.
-    if hasattr(tls, "get_unverified_chain"):
-        encoded += tls.get_unverified_chain()[1:]
-    else:
-        inner = tls._sslobj  # type: ignore[attr-defined] # noqa: SLF001 - see above
-        encoded += [
-            item.public_bytes(_ssl.ENCODING_DER) for item in inner.get_unverified_chain()[1:]
-        ]
-    return [x509.load_der_x509_certificate(item) for item in encoded]
-
-
-def _issuer_in(chain: list[x509.Certificate]) -> x509.Certificate | None:
-    for candidate in chain[1:]:
-        try:
-            chain[0].verify_directly_issued_by(candidate)
-        except (ValueError, TypeError, InvalidSignature):
-            continue
-        return candidate
-    return None
-
-
-def _common_name(certificate: x509.Certificate) -> str | None:
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if len(names) == 1 else None
