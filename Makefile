@@ -87,9 +87,12 @@ samples: $(PYTHON_READY) ## slice and pack the sample files again (needs prusa-s
 	$(BIN)/python -m samples.build
 
 .PHONY: lock
-lock: $(PYTHON_READY) ## renew requirements.lock from pyproject.toml
+lock: $(PYTHON_READY) ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --all-extras pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --extra edge pyproject.toml deploy/edge/build.in \
+	  --constraints requirements.lock --output-file deploy/edge/requirements.lock
 
 .PHONY: docs
 docs: $(PYTHON_READY) ## generate docs/openapi.json and docs/asyncapi.yaml

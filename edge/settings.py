@@ -1,5 +1,6 @@
 """The edge process's settings: environment variables, and printers.toml for further printers."""
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,8 @@ from contracts.ids import NodeName
 from runtime.settings import CommonSettings, NatsSettings
 
 PRINTERS_FILE = "printers.toml"
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where a service manager puts secrets as files: bambu_access_code."""
 
 
 class SettingsError(Exception):
@@ -86,7 +89,7 @@ def load_settings() -> tuple[EdgeSettings, tuple[PrinterSettings, ...]]:
     """Return the settings and the node's printers; raise SettingsError with a sentence."""
     try:
         settings = EdgeSettings()
-        first = BambuSettings()
+        first = BambuSettings(_secrets_dir=os.environ.get(CREDENTIALS) or None)
     except ValidationError as exc:
         raise SettingsError(_sentence(exc)) from exc
     printers = (*_first_printer(first), *_further_printers(settings.edge_data / PRINTERS_FILE))

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from runtime.supervision import supervised
+
 log = structlog.get_logger()
 
 EXIT_CODE_UNPROVISIONED = 71
@@ -25,7 +27,8 @@ def run_until_stopped(
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, stop.set)
         log.info("process_started")
-        await main(stop)
+        async with supervised():
+            await main(stop)
         log.info("process_stopped")
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:

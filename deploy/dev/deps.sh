@@ -9,6 +9,7 @@ missing_of() {
         case "$package" in
         chromium) command -v chromium >/dev/null 2>&1 || echo "$package" ;;
         mosquitto-clients) command -v mosquitto_sub >/dev/null 2>&1 || echo "$package" ;;
+        systemd) command -v systemd-analyze >/dev/null 2>&1 || echo "$package" ;;
         vsftpd) command -v vsftpd >/dev/null 2>&1 || [ -x /usr/sbin/vsftpd ] || echo "$package" ;;
         *) command -v "$package" >/dev/null 2>&1 || echo "$package" ;;
         esac

@@ -46,6 +46,16 @@ def test_the_first_printer_comes_from_three_variables(env: pytest.MonkeyPatch) -
     assert "12345678" not in repr(printer)
 
 
+def test_the_access_code_may_lie_in_a_file_of_the_service_manager(
+    env: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bambu_access_code").write_text("87654321\n")
+    give(env, {name: value for name, value in BAMBU.items() if name != "BAMBU_ACCESS_CODE"})
+    env.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    _, (printer,) = load_settings()
+    assert printer.access_code.get_secret_value() == "87654321"
+
+
 def test_a_serial_is_taken_as_the_printer_spells_it(env: pytest.MonkeyPatch) -> None:
     give(env, BAMBU | {"BAMBU_SERIAL": " 01p00a000000001 "})
     _, (printer,) = load_settings()

@@ -1,0 +1,110 @@
+"""The installer and the unit of a node, in a folder instead of a system."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDER = ROOT / "deploy" / "edge"
+INSTALLER = FOLDER / "install.sh"
+
+
+def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+
+
+def _install(destdir: Path, *more: str) -> str:
+    done = _run(str(INSTALLER), "--destdir", str(destdir), "--no-packages", *more)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _modes(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): oct(path.stat().st_mode & 0o777)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_secrets_are_for_root_alone(tmp_path: Path) -> None:
+    said = _install(tmp_path)
+    modes = _modes(tmp_path)
+    assert modes["etc/layerline-edge/bambu_access_code"] == "0o600"
+    assert modes["etc/layerline-edge/edge.env"] == "0o640"
+    assert (tmp_path / "var/lib/layerline-edge").stat().st_mode & 0o777 == 0o700
+    assert "access code" in said
+
+
+def test_a_second_run_keeps_what_a_person_wrote(tmp_path: Path) -> None:
+    _install(tmp_path)
+    settings = tmp_path / "etc/layerline-edge"
+    (settings / "edge.env").write_text("LAYERLINE_NODE=pi\nBAMBU_IP=192.0.2.7\n")
+    (settings / "bambu_access_code").write_text("12345678\n")
+    before = _modes(tmp_path)
+    assert _install(tmp_path) == ""
+    assert _modes(tmp_path) == before
+    assert "192.0.2.7" in (settings / "edge.env").read_text()
+    assert (settings / "bambu_access_code").read_text() == "12345678\n"
+
+
+@pytest.mark.parametrize("is_purged", [False, True])
+def test_removing_keeps_settings_and_journal_unless_purged(
+    tmp_path: Path, *, is_purged: bool
+) -> None:
+    _install(tmp_path)
+    (tmp_path / "var/lib/layerline-edge/journal.sqlite").write_text("journal")
+    said = _install(tmp_path, "--uninstall", *(["--purge"] if is_purged else []))
+    left = set(_modes(tmp_path))
+    kept = {
+        "etc/layerline-edge/edge.env",
+        "etc/layerline-edge/bambu_access_code",
+        "var/lib/layerline-edge/journal.sqlite",
+    }
+    assert left == (set() if is_purged else kept)
+    assert said.startswith("Removed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--wrong",), "unknown option --wrong"),
+        (("--source",), "--source needs a folder"),
+        (("--destdir", "x", "--source", "/nonexistent"), "holds no Layerline"),
+    ],
+)
+def test_bad_input_is_told(arguments: tuple[str, ...], sentence: str) -> None:
+    done = _run(str(INSTALLER), *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+
+
+def test_shell_scripts_are_clean() -> None:
+    scripts = [str(path) for path in (ROOT / "deploy").rglob("*.sh")]
+    done = _run("shellcheck", "--shell=sh", *scripts)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_unit_is_locked_down() -> None:
+    done = _run(
+        "systemd-analyze", "security", "--offline=true", str(FOLDER / "layerline-edge.service")
+    )
+    exposure = re.search(r"exposure level for .*: ([0-9.]+)", done.stdout)
+    assert exposure is not None, done.stderr
+    assert float(exposure[1]) <= 3.0
+
+
+def test_the_unit_has_no_unknown_keys(tmp_path: Path) -> None:
+    unit = (FOLDER / "layerline-edge.service").read_text()
+    copy = tmp_path / "layerline-edge.service"
+    copy.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", unit))
+    assert "Unknown" not in _run("systemd-analyze", "verify", str(copy)).stderr
+
+
+def test_every_setting_in_the_example_is_one() -> None:
+    known = (ROOT / ".env.example").read_text()
+    names = re.findall(r"^#?([A-Z_]+)=", (FOLDER / "edge.env.example").read_text(), re.MULTILINE)
+    assert names
+    assert [name for name in names if f"{name}=" not in known] == []
