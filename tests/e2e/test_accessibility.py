@@ -1,0 +1,106 @@
+"""Every page, in both schemes and at both widths: axe finds nothing serious."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from deploy.local.demo.client import Json
+from tests.e2e.conftest import People, Stack
+from tests.eventually import eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SAMPLE = ROOT / "samples" / "cube-small.gcode.3mf"
+SERIOUS = {"serious", "critical"}
+WIDTHS = {"desk": 1280, "phone": 360}
+Scheme = Literal["light", "dark"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+@asynccontextmanager
+async def _page(browser: Browser, scheme: Scheme, width: int, locale: str) -> AsyncIterator[Page]:
+    context = await browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        locale=locale,
+        bypass_csp=True,  # axe is put into the page
+        reduced_motion="reduce",
+    )
+    try:
+        yield await context.new_page()
+    finally:
+        await context.close()
+
+
+async def _submit(people: People) -> Json:
+    artifact = await people.mia.upload(SAMPLE.name, SAMPLE.read_bytes())
+
+    async def checked() -> Json | None:
+        found: Json = await people.mia.get(f"/api/artifacts/{artifact['id']}")
+        return found if found["state"] == "ready" else None
+
+    await eventually(checked, within_s=30)
+    submission = await people.mia.post(
+        "/api/submissions",
+        {
+            "artifact_id": artifact["id"],
+            "plates": [{"plate": 1, "copies": 2}],
+            "note": "for the door",
+            "queue": "main",
+        },
+    )
+    job: Json = submission["jobs"][0]
+    return job
+
+
+async def _sign_in(page: Page, url: str) -> None:
+    await page.goto(url)
+    await page.get_by_text("Continue with").or_(page.get_by_text("Weiter mit")).first.click()
+    await page.get_by_role("button", name="ada").click()
+    await page.wait_for_url("**/jobs*")
+
+
+async def _findings(page: Page) -> list[str]:
+    await page.add_script_tag(path=AXE)
+    found: dict[str, Any] = await page.evaluate("() => axe.run(document)")
+    assert len(found["passes"]) > 10, "axe looked at nothing"
+    return [
+        f"{violation['id']} ({violation['impact']}): {node['html'][:160]}"
+        for violation in found["violations"]
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_pages_are_accessible(
+    stack: Stack, people: People, chromium: Browser, scheme: Scheme, width: str
+) -> None:
+    job = await _submit(people)
+    printer = (await people.ada.get("/api/printers"))[0]
+    paths = ["/jobs", f"/jobs/{job['id']}", "/approve", "/printers", f"/printers/{printer['id']}"]
+    paths += ["/settings", "/nowhere"]
+    locale = "en" if scheme == "light" else "de"
+    bad: list[str] = []
+    async with _page(chromium, scheme, WIDTHS[width], locale) as page:
+        await page.goto(f"{stack.url}/signin")
+        await expect(page.get_by_role("heading").first).to_be_visible()
+        bad += [f"/signin: {finding}" for finding in await _findings(page)]
+        await _sign_in(page, stack.url)
+        for path in paths:
+            await page.goto(f"{stack.url}{path}")
+            await expect(page.locator("h1").first).to_be_visible()
+            await expect(page.locator("[aria-busy=true]")).to_have_count(0)
+            bad += [f"{path}: {finding}" for finding in await _findings(page)]
+            spill = await page.evaluate(
+                "() => document.documentElement.scrollWidth - window.innerWidth"
+            )
+            if spill > 0:
+                bad.append(f"{path}: {spill} px wider than the window")
+    assert bad == []
