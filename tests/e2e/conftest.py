@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from deploy.local.demo.client import Json, Person, open_browser, sign_in
 from deploy.local.state import StackState, read_state
+from tests.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
+CUBE = ROOT / "samples" / "cube-small.gcode.3mf"
 SPEED = "120"
 UP_WITHIN_S = 120
 CHROMIUM_FLAGS = [
@@ -110,6 +113,34 @@ async def enter(browser: Browser, url: str, who: str) -> Page:
     await page.get_by_role("button", name=who).click()
     await page.wait_for_url("**/jobs*")
     return page
+
+
+@asynccontextmanager
+async def submitted_cube(people: People) -> AsyncIterator[Json]:
+    """Yield a job of Mia's that waits for approval; it is withdrawn afterwards."""
+    artifact = await people.mia.upload(CUBE.name, CUBE.read_bytes())
+
+    async def checked() -> bool:
+        found = await people.mia.get(f"/api/artifacts/{artifact['id']}")
+        return bool(found["state"] == "ready")
+
+    await eventually(checked, within_s=30)
+    submission = await people.mia.post(
+        "/api/submissions",
+        {
+            "artifact_id": artifact["id"],
+            "plates": [{"plate": 1, "copies": 1}],
+            "note": "for the shelf",
+            "queue": "main",
+        },
+    )
+    job: Json = submission["jobs"][0]
+    try:
+        yield job
+    finally:
+        job = await people.mia.get(f"/api/jobs/{job['id']}")
+        if "withdraw" in job["allowed_actions"]:
+            await people.mia.post(f"/api/jobs/{job['id']}/withdraw", {"version": job["version"]})
 
 
 async def clear_all_plates(stack: Stack) -> None:

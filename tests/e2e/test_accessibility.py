@@ -8,13 +8,10 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from deploy.local.demo.client import Json
-from tests.e2e.conftest import People, Stack
-from tests.eventually import eventually
+from tests.e2e.conftest import People, Stack, submitted_cube
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-SAMPLE = ROOT / "samples" / "cube-small.gcode.3mf"
 SERIOUS = {"serious", "critical"}
 WIDTHS = {"desk": 1280, "phone": 360}
 Scheme = Literal["light", "dark"]
@@ -35,27 +32,6 @@ async def _page(browser: Browser, scheme: Scheme, width: int, locale: str) -> As
         yield await context.new_page()
     finally:
         await context.close()
-
-
-async def _submit(people: People) -> Json:
-    artifact = await people.mia.upload(SAMPLE.name, SAMPLE.read_bytes())
-
-    async def checked() -> Json | None:
-        found: Json = await people.mia.get(f"/api/artifacts/{artifact['id']}")
-        return found if found["state"] == "ready" else None
-
-    await eventually(checked, within_s=30)
-    submission = await people.mia.post(
-        "/api/submissions",
-        {
-            "artifact_id": artifact["id"],
-            "plates": [{"plate": 1, "copies": 2}],
-            "note": "for the door",
-            "queue": "main",
-        },
-    )
-    job: Json = submission["jobs"][0]
-    return job
 
 
 async def _sign_in(page: Page, url: str) -> None:
@@ -82,25 +58,31 @@ async def _findings(page: Page) -> list[str]:
 async def test_pages_are_accessible(
     stack: Stack, people: People, chromium: Browser, scheme: Scheme, width: str
 ) -> None:
-    job = await _submit(people)
-    printer = (await people.ada.get("/api/printers"))[0]
-    paths = ["/jobs", f"/jobs/{job['id']}", "/approve", "/printers", f"/printers/{printer['id']}"]
-    paths += ["/settings", "/nowhere"]
-    locale = "en" if scheme == "light" else "de"
     bad: list[str] = []
-    async with _page(chromium, scheme, WIDTHS[width], locale) as page:
-        await page.goto(f"{stack.url}/signin")
-        await expect(page.get_by_role("heading").first).to_be_visible()
-        bad += [f"/signin: {finding}" for finding in await _findings(page)]
-        await _sign_in(page, stack.url)
-        for path in paths:
-            await page.goto(f"{stack.url}{path}")
-            await expect(page.locator("h1").first).to_be_visible()
-            await expect(page.locator("[aria-busy=true]")).to_have_count(0)
-            bad += [f"{path}: {finding}" for finding in await _findings(page)]
-            spill = await page.evaluate(
-                "() => document.documentElement.scrollWidth - window.innerWidth"
-            )
-            if spill > 0:
-                bad.append(f"{path}: {spill} px wider than the window")
+    async with submitted_cube(people) as job:
+        printer = (await people.ada.get("/api/printers"))[0]
+        paths = [
+            "/jobs",
+            f"/jobs/{job['id']}",
+            "/approve",
+            "/printers",
+            f"/printers/{printer['id']}",
+        ]
+        paths += ["/settings", "/nowhere"]
+        locale = "en" if scheme == "light" else "de"
+        async with _page(chromium, scheme, WIDTHS[width], locale) as page:
+            await page.goto(f"{stack.url}/signin")
+            await expect(page.get_by_role("heading").first).to_be_visible()
+            bad += [f"/signin: {finding}" for finding in await _findings(page)]
+            await _sign_in(page, stack.url)
+            for path in paths:
+                await page.goto(f"{stack.url}{path}")
+                await expect(page.locator("h1").first).to_be_visible()
+                await expect(page.locator("[aria-busy=true]")).to_have_count(0)
+                bad += [f"{path}: {finding}" for finding in await _findings(page)]
+                spill = await page.evaluate(
+                    "() => document.documentElement.scrollWidth - window.innerWidth"
+                )
+                if spill > 0:
+                    bad.append(f"{path}: {spill} px wider than the window")
     assert bad == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.e2e.conftest import People, Stack, clear_all_plates, enter
+from tests.e2e.conftest import People, Stack, clear_all_plates, enter, submitted_cube
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 PRINT_WITHIN_MS = 90_000
@@ -83,3 +83,24 @@ async def test_nobody_comes_in_without_signing_in(stack: Stack, chromium: Browse
     ).to_be_visible()
     answer = await page.request.get(f"{stack.url}/api/jobs")
     assert answer.status == 401
+
+
+async def test_two_tabs_share_a_connection_that_outlives_either(
+    stack: Stack, chromium: Browser, people: People
+) -> None:
+    first = await enter(chromium, stack.url, "mia")
+    await expect(first.get_by_text("Live", exact=True)).to_be_visible()
+    opened: list[str] = []
+    first.context.on(
+        "request",
+        lambda request: opened.append(request.url) if "/api/feed" in request.url else None,
+    )
+    second = await first.context.new_page()
+    await second.goto(f"{stack.url}/jobs")
+    await expect(second.get_by_text("Live", exact=True)).to_be_visible()
+    assert opened == []
+
+    await first.close()
+    async with submitted_cube(people):
+        await expect(second.get_by_text("Waiting for approval").first).to_be_visible()
+    assert [bool(re.search(r"/api/feed\?after=\d+$", url)) for url in opened] == [True]

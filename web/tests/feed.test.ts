@@ -112,7 +112,7 @@ describe("FeedClient", () => {
     const feed = new FeedClient("/api/feed", handlers, () => {
       const source = new FakeSource();
       sources.push(source);
-      return source as unknown as EventSource;
+      return source;
     });
     feed.start();
     return { feed, sources, handlers, source: sources[0] as FakeSource };

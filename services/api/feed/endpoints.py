@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from services.api.dependencies import ServicesDep, Viewer
@@ -32,11 +32,14 @@ async def get_feed(
     services: ServicesDep,
     viewer: Viewer,
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=32)] = None,
+    after: Annotated[
+        str | None, Query(max_length=32, description="as Last-Event-ID, for a new connection")
+    ] = None,
 ) -> StreamingResponse:
-    """News as they come, as server-sent events; resumes after Last-Event-ID."""
+    """News as they come, as server-sent events; resumes after Last-Event-ID, else `after`."""
     await services.feed.wait_ready()
     return StreamingResponse(
-        stream_for(services, viewer, last_event_id),
+        stream_for(services, viewer, last_event_id or after),
         media_type=EVENT_STREAM,
         headers={"X-Accel-Buffering": "no"},
     )

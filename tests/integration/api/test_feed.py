@@ -11,7 +11,7 @@ from contracts.subjects import telemetry_subject
 from contracts.telemetry import PrinterTelemetry
 from services.db.tables.work import Job, Submission
 from tests.fixtures.nats import Broker
-from tests.integration.api.listening import News, listening, project
+from tests.integration.api.listening import Feed, News, listening, project
 from tests.integration.api.people import Someone, World, now, problem
 from tests.integration.api.rows import log_row, new_job, ready_artifact
 
@@ -143,6 +143,19 @@ async def test_nothing_is_missed_while_lines_drop(world: World, mia: Someone, jo
                     break
     await projecting
     assert heard == list(range(total))
+
+
+async def test_a_new_connection_may_name_its_place_in_the_address(
+    world: World, mia: Someone, job: Job
+) -> None:
+    async with listening(mia.http) as feed:
+        place = (await feed.next()).id
+    await project(world, log_row("job.progress", job_id=job.id, body={"percent": 12}))
+    async with mia.http.stream("GET", "/api/feed", params={"after": place}) as response:
+        feed = Feed(response)
+        hello, fact = await feed.next(), await feed.next()
+    assert (hello.event, hello.id) == ("hello", None)
+    assert (fact.event, fact.data["percent"]) == ("fact", 12)
 
 
 @pytest.mark.parametrize("after", ["999999999", "-1", "abc", "²"])

@@ -4,15 +4,16 @@ import { announce } from "@/components/announcer";
 import { sessionOver } from "@/lib/api/client";
 import { keys } from "@/lib/api/keys";
 import { FeedCache } from "@/lib/feed/cache";
-import { FeedClient } from "@/lib/feed/client";
+import { FeedClient, type FeedHandlers } from "@/lib/feed/client";
+import { openSource } from "@/lib/feed/shared-source";
 import { takeTelemetry } from "@/lib/feed/telemetry";
 import { useI18n } from "@/lib/i18n/context";
 import type { Fact, Job } from "@/lib/wire";
 
 const SPOKEN: ReadonlySet<string> = new Set(["run.started", "job.done", "job.failed", "job.returned", "job.rejected"]);
 
-/** The one connection of this tab; its news go into the query cache. */
-export function FeedLink() {
+/** The connection of this person's tabs; its news go into this tab's query cache. */
+export function FeedLink({ me }: { me: string }) {
   const { t } = useI18n();
   const client = useQueryClient();
 
@@ -25,7 +26,7 @@ export function FeedLink() {
 
   useEffect(() => {
     const cache = new FeedCache(client);
-    const feed = new FeedClient("/api/feed", {
+    const handlers: FeedHandlers = {
       onFact: (fact) => {
         cache.take(fact);
         say(fact);
@@ -37,12 +38,13 @@ export function FeedLink() {
       },
       // An EventSource doesn't tell why: asking who we are shows an ended session.
       onRefused: () => void client.refetchQueries({ queryKey: keys.me }),
-    });
+    };
+    const feed = new FeedClient("/api/feed", handlers, (url) => openSource(url, `layerline-feed-${me}`));
     feed.start();
     return () => {
       feed.stop();
       cache.stop();
     };
-  }, [client]);
+  }, [client, me]);
   return null;
 }

@@ -35,7 +35,7 @@ function SignedIn() {
     <StateGate query={wasIn ? { ...me, error: null } : me} what={t.app.name}>
       {(person) => (
         <>
-          <FeedLink />
+          <FeedLink me={person.id} />
           <Shell me={person}>
             <Outlet />
           </Shell>

@@ -133,7 +133,7 @@ export interface paths {
         };
         /**
          * Get Feed
-         * @description News as they come, as server-sent events; resumes after Last-Event-ID.
+         * @description News as they come, as server-sent events; resumes after Last-Event-ID, else `after`.
          */
         get: operations["get_feed"];
         put?: never;
@@ -1678,7 +1678,10 @@ export interface operations {
     };
     get_feed: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description as Last-Event-ID, for a new connection */
+                after?: string | null;
+            };
             header?: {
                 "Last-Event-ID"?: string | null;
             };

@@ -23,12 +23,19 @@ export interface FeedState {
 
 export const feedState = createStore<FeedState>({ link: "connecting", lostAt: null, isNewBuild: false });
 
-type MakeSource = (url: string) => EventSource;
+/** What this client needs of an EventSource. */
+export interface FeedSource {
+  readonly readyState: number;
+  addEventListener: (type: string, listener: (event: Event) => void) => void;
+  close: () => void;
+}
+
+type MakeSource = (url: string) => FeedSource;
 
 /** One connection to /api/feed. The browser's EventSource resumes by Last-Event-ID by itself;
  * only when it gives up (an error answer) is a new one made here, and everything read anew. */
 export class FeedClient {
-  private source: EventSource | undefined;
+  private source: FeedSource | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private retryMs = FIRST_RETRY_MS;
   private buildId: string | undefined;
@@ -39,7 +46,7 @@ export class FeedClient {
   constructor(
     private readonly url: string,
     private readonly handlers: FeedHandlers,
-    private readonly makeSource: MakeSource = (url) => new EventSource(url),
+    private readonly makeSource: MakeSource,
   ) {}
 
   start(): void {
@@ -47,14 +54,17 @@ export class FeedClient {
     this.canResume = false;
     const source = this.makeSource(this.url);
     this.source = source;
-    source.addEventListener("hello", (event) => {
-      this.hello(JSON.parse(event.data as string) as Hello, event.lastEventId);
+    const on = (type: string, act: (event: MessageEvent<string>) => void) => {
+      source.addEventListener(type, (event) => act(event as MessageEvent<string>));
+    };
+    on("hello", (event) => {
+      this.hello(JSON.parse(event.data) as Hello, event.lastEventId);
     });
-    source.addEventListener("fact", (event) => this.fact(JSON.parse(event.data as string) as Fact));
-    source.addEventListener("telemetry", (event) => {
-      this.handlers.onTelemetry(JSON.parse(event.data as string) as Telemetry);
+    on("fact", (event) => this.fact(JSON.parse(event.data) as Fact));
+    on("telemetry", (event) => {
+      this.handlers.onTelemetry(JSON.parse(event.data) as Telemetry);
     });
-    source.addEventListener("reset", () => {
+    on("reset", () => {
       this.lastGseq = -1;
       this.handlers.onReset();
     });
@@ -91,7 +101,7 @@ export class FeedClient {
     this.handlers.onFact(fact);
   }
 
-  private lost(source: EventSource): void {
+  private lost(source: FeedSource): void {
     if (this.isStopped || source !== this.source) return;
     feedState.set((before) => ({ ...before, link: "lost", lostAt: before.lostAt ?? Date.now() }));
     if (source.readyState !== EventSource.CLOSED) return;
