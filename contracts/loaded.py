@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.findings import Finding
 from contracts.units import Grams, Metres, Millimetres
 
 
@@ -13,6 +14,7 @@ class LoadedFilament(BaseModel):
     slot: int = Field(ge=0, le=254)
     type: str = Field(max_length=32, description="PLA, PETG ...; empty when the printer can't tell")
     color: str = Field(max_length=9, description="#RRGGBB or empty")
+    remaining_g: Grams | None = Field(default=None, description="null: the printer can't tell")
 
 
 class Loaded(BaseModel):
@@ -26,22 +28,37 @@ class Loaded(BaseModel):
     filaments: tuple[LoadedFilament, ...]
 
 
+_GROWN = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+"""Fields that came later have a default, so that what was stored before is still read."""
+
+
 class NeededFilament(BaseModel):
     """A filament that a plate uses; `index` is 1-based over the project's filaments."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _GROWN
 
     index: int = Field(ge=1, le=64)
     type: str = Field(max_length=32)
     color: str = Field(max_length=9)
     used_g: Grams | None
     used_m: Metres | None
+    in_ams: bool | None = Field(default=None, description="the file changes to it by itself")
+    is_support: bool | None = None
+
+
+class PlateObject(BaseModel):
+    """A thing on a plate; `id` is the slicer's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    name: str = Field(max_length=128)
 
 
 class PlateSummary(BaseModel):
     """One plate of an artifact, as far as it is known; None means that the file doesn't say."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _GROWN
 
     index: int = Field(ge=1, le=999)
     gcode_path: str = Field(max_length=128)
@@ -51,3 +68,14 @@ class PlateSummary(BaseModel):
     weight_g: Grams | None
     filaments: tuple[NeededFilament, ...]
     project_filaments: int = Field(ge=0, le=64, description="length of ams_mapping")
+    name: str = Field(default="", max_length=128, description="given by a person, or empty")
+    layers: int | None = Field(default=None, ge=0)
+    layer_height_mm: Millimetres | None = None
+    height_mm: Millimetres | None = None
+    bed_type: str | None = Field(default=None, max_length=64, description="as the slicer says it")
+    has_supports: bool | None = None
+    objects: tuple[PlateObject, ...] = ()
+    bounds_mm: tuple[float, float, float, float, float, float] | None = Field(
+        default=None, description="least x, y, z and greatest x, y, z of what is extruded"
+    )
+    findings: tuple[Finding, ...] = ()

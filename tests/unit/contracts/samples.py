@@ -7,8 +7,15 @@ from uuid import UUID
 
 from contracts import events
 from contracts.events import AnyEvent
+from contracts.findings import Finding, Severity
 from contracts.lifecycle import BedState, Resolution, RunState
-from contracts.loaded import Loaded, LoadedFilament, NeededFilament, PlateSummary
+from contracts.loaded import (
+    Loaded,
+    LoadedFilament,
+    NeededFilament,
+    PlateObject,
+    PlateSummary,
+)
 
 EVENT_CLASSES: dict[str, type[Any]] = {
     cls.model_fields["type"].default: cls for cls in get_args(AnyEvent)
@@ -80,7 +87,28 @@ _VALUES: dict[str, Any] = {
             estimate_s=5935,
             weight_g=34.9,
             project_filaments=1,
-            filaments=(NeededFilament(index=1, used_g=34.9, used_m=11.7, **_PLA),),
+            filaments=(
+                NeededFilament(
+                    index=1, used_g=34.9, used_m=11.7, in_ams=False, is_support=False, **_PLA
+                ),
+            ),
+            name="bracket",
+            layers=124,
+            layer_height_mm=0.2,
+            height_mm=24.8,
+            bed_type="Textured PEI Plate",
+            has_supports=False,
+            objects=(PlateObject(id=206, name="bracket.stl"),),
+            bounds_mm=(100.0, 100.0, 0.2, 156.0, 156.0, 24.8),
+            findings=(
+                Finding(
+                    severity=Severity.NOTE,
+                    code="layers_not_announced",
+                    text="The program does not say which layer it prints.",
+                    line=None,
+                    count=1,
+                ),
+            ),
         ),
     ),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from contracts.events import AnyNodeFact, event_bytes, parse_event
+from contracts.events import AnyNodeFact, ArtifactReady, event_bytes, parse_event
 from contracts.subjects import JOBS, event_subject, fact_subject
 from tests.unit.contracts.samples import EVENT_CLASSES, sample
 
@@ -97,3 +97,13 @@ def test_a_body_that_is_no_event_is_refused(body: bytes) -> None:
 def test_a_bell_carries_its_queue() -> None:
     event = sample("job.approved")
     assert event_subject(event).startswith("job.approved.main.")
+
+
+def test_a_plate_stored_before_it_was_inspected_is_read() -> None:
+    stored = json.loads((GOLDEN / "artifact.ready.v1.json").read_text())
+    (plate,) = stored["plates"]
+    for later in ("layers", "objects", "bounds_mm", "findings", "name", "has_supports"):
+        del plate[later]
+    event = parse_event(json.dumps(stored).encode())
+    assert isinstance(event, ArtifactReady)
+    assert (event.plates[0].layers, event.plates[0].findings) == (None, ())
