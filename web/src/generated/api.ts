@@ -404,6 +404,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Nodes
+         * @description Every node, by name.
+         */
+        get: operations["list_nodes"];
+        put?: never;
+        /**
+         * Add Node
+         * @description Add a node, and its printers; the code is shown this once.
+         */
+        post: operations["add_node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/{name}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Node Code
+         * @description Give a node a new one-time code; older ones are void.
+         */
+        post: operations["make_node_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/{name}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Node
+         * @description Put a node out: its connections end within two seconds.
+         */
+        post: operations["revoke_node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Challenge Node
+         * @description Get something to sign.
+         */
+        post: operations["challenge_node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/enroll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol Node
+         * @description Let a node in with its one-time code.
+         */
+        post: operations["enrol_node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Node
+         * @description Give a node that proves to hold its key a new JWT, also long after the last one ended.
+         */
+        post: operations["renew_node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/printers": {
         parameters: {
             query?: never;
@@ -706,6 +830,22 @@ export interface components {
             bed_seq: number;
         };
         /**
+         * ChallengeAnswer
+         * @description To be signed and sent back within a minute.
+         */
+        ChallengeAnswer: {
+            /** Challenge */
+            challenge: string;
+        };
+        /**
+         * ChallengeRequest
+         * @description Asks for something to sign.
+         */
+        ChallengeRequest: {
+            /** Public Key */
+            public_key: string;
+        };
+        /**
          * Command
          * @description A wish to a printer and its answer; null until the node has answered.
          */
@@ -746,6 +886,14 @@ export interface components {
          * @enum {string}
          */
         CommandKind: "pause" | "resume" | "cancel" | "clear_bed" | "unclear_bed" | "light" | "speed" | "skip" | "clear_error" | "resolve";
+        /**
+         * EnrolRequest
+         * @description Sent with the one-time code in a header; the seed of the key stays where it was made.
+         */
+        EnrolRequest: {
+            /** Public Key */
+            public_key: string;
+        };
         /**
          * FeedFact
          * @description A row of the event log; the last four are set for job.progress only.
@@ -798,6 +946,33 @@ export interface components {
              * Format: date-time
              */
             server_time: string;
+        };
+        /**
+         * Finding
+         * @description A remark on a file; clients translate it by `code`.
+         */
+        Finding: {
+            /**
+             * Code
+             * @description stable
+             */
+            code: string;
+            /**
+             * Count
+             * @description how often it is met
+             */
+            count: number;
+            /**
+             * Line
+             * @description of the program, 1-based: where it is first met
+             */
+            line: number | null;
+            severity: components["schemas"]["Severity"];
+            /**
+             * Text
+             * @description an English sentence: what to change, or why
+             */
+            text: string;
         };
         /**
          * Job
@@ -887,8 +1062,8 @@ export interface components {
             total_layers: number | null;
             /** Version */
             version: number;
-            /** Wait Reason */
-            wait_reason: string | null;
+            /** @description why a claim passed it over */
+            wait_reason: components["schemas"]["WaitReason"] | null;
             /** Weight G */
             weight_g: number | null;
         };
@@ -979,6 +1154,11 @@ export interface components {
              * @description #RRGGBB or empty
              */
             color: string;
+            /**
+             * Remaining G
+             * @description null: the printer can't tell
+             */
+            remaining_g?: number | null;
             /** Slot */
             slot: number;
             /**
@@ -1013,14 +1193,149 @@ export interface components {
         NeededFilament: {
             /** Color */
             color: string;
+            /**
+             * In Ams
+             * @description the file changes to it by itself
+             */
+            in_ams: boolean | null;
             /** Index */
             index: number;
+            /** Is Support */
+            is_support: boolean | null;
             /** Type */
             type: string;
             /** Used G */
             used_g: number | null;
             /** Used M */
             used_m: number | null;
+        };
+        /**
+         * NewNode
+         * @description A node to add.
+         */
+        NewNode: {
+            /** Name */
+            name: string;
+            /**
+             * Printers
+             * @default []
+             */
+            printers: components["schemas"]["NewPrinter"][];
+            /** Title */
+            title?: string | null;
+        };
+        /**
+         * NewPrinter
+         * @description A printer that the node will serve.
+         */
+        NewPrinter: {
+            /** Name */
+            name: string;
+            /**
+             * Queue
+             * @default main
+             */
+            queue: string;
+            /** Serial */
+            serial: string;
+        };
+        /**
+         * Node
+         * @description The process beside one or more printers.
+         */
+        Node: {
+            /**
+             * Code Expires At
+             * @description of a code that nobody used yet
+             */
+            code_expires_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Credentials Expire At
+             * @description the node renews them by itself
+             */
+            credentials_expire_at: string | null;
+            /**
+             * Cut At
+             * @description when the broker confirmed the revocation
+             */
+            cut_at: string | null;
+            /** Enrolled At */
+            enrolled_at: string | null;
+            /** Last Fact At */
+            last_fact_at: string | null;
+            /** Name */
+            name: string;
+            /** Printers */
+            printers: components["schemas"]["NodePrinter"][];
+            /** Revoked At */
+            revoked_at: string | null;
+            state: components["schemas"]["NodeState"];
+            /** Title */
+            title: string;
+        };
+        /**
+         * NodeCredentials
+         * @description What lets a node in at the broker.
+         */
+        NodeCredentials: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Issued At
+             * Format: date-time
+             */
+            issued_at: string;
+            /** Jwt */
+            jwt: string;
+            /** Nats Url */
+            nats_url: string;
+            /** Node */
+            node: string;
+        };
+        /**
+         * NodePrinter
+         * @description A printer beside a node.
+         */
+        NodePrinter: {
+            /** Name */
+            name: string;
+            /** Queue */
+            queue: string;
+            /** Serial */
+            serial: string;
+        };
+        /**
+         * NodeState
+         * @description How far a node is.
+         * @enum {string}
+         */
+        NodeState: "waiting" | "enrolled" | "revoked";
+        /**
+         * NodeWithCode
+         * @description A node and its one-time code, which is shown this once.
+         */
+        NodeWithCode: {
+            /** Code */
+            code: string;
+            /**
+             * Command
+             * @description what to run on the node
+             */
+            command: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            node: components["schemas"]["Node"];
         };
         /**
          * Owner
@@ -1034,6 +1349,16 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PlateObject
+         * @description A thing on a plate; `id` is the slicer's.
+         */
+        PlateObject: {
+            /** Id */
+            id: number;
             /** Name */
             name: string;
         };
@@ -1052,18 +1377,59 @@ export interface components {
          * @description One plate of an artifact, as far as it is known; None means that the file doesn't say.
          */
         PlateSummary: {
+            /**
+             * Bed Type
+             * @description as the slicer says it
+             */
+            bed_type: string | null;
+            /**
+             * Bounds Mm
+             * @description least x, y, z and greatest x, y, z of what is extruded
+             */
+            bounds_mm: [
+                number,
+                number,
+                number,
+                number,
+                number,
+                number
+            ] | null;
             /** Estimate S */
             estimate_s: number | null;
             /** Filaments */
             filaments: components["schemas"]["NeededFilament"][];
+            /**
+             * Findings
+             * @default []
+             */
+            findings: components["schemas"]["Finding"][];
             /** Gcode Path */
             gcode_path: string;
+            /** Has Supports */
+            has_supports: boolean | null;
+            /** Height Mm */
+            height_mm: number | null;
             /** Index */
             index: number;
+            /** Layer Height Mm */
+            layer_height_mm: number | null;
+            /** Layers */
+            layers: number | null;
             /** Model */
             model: string | null;
+            /**
+             * Name
+             * @description given by a person, or empty
+             * @default
+             */
+            name: string;
             /** Nozzle Mm */
             nozzle_mm: number | null;
+            /**
+             * Objects
+             * @default []
+             */
+            objects: components["schemas"]["PlateObject"][];
             /**
              * Project Filaments
              * @description length of ams_mapping
@@ -1228,6 +1594,16 @@ export interface components {
             version: number;
         };
         /**
+         * RenewRequest
+         * @description Sent with the signature of the challenge in a header.
+         */
+        RenewRequest: {
+            /** Challenge */
+            challenge: string;
+            /** Public Key */
+            public_key: string;
+        };
+        /**
          * Resolution
          * @description What a person can say about a run that needs attention.
          * @enum {string}
@@ -1254,6 +1630,11 @@ export interface components {
          * @enum {string}
          */
         RunState: "claimed" | "transferring" | "starting" | "printing" | "paused" | "attention" | "done" | "failed" | "cancelled" | "released";
+        /**
+         * Severity
+         * @enum {string}
+         */
+        Severity: "refuse" | "warn" | "note";
         /**
          * Status
          * @description What people see.
@@ -1344,6 +1725,26 @@ export interface components {
         VersionOnly: {
             /** Version */
             version: number;
+        };
+        /**
+         * WaitReason
+         * @description One reason; the web says it in its reader's language by `code` and `params`.
+         */
+        WaitReason: {
+            /**
+             * Code
+             * @description snake_case, stable
+             */
+            code: string;
+            /** Params */
+            params: {
+                [key: string]: string | number;
+            };
+            /**
+             * Text
+             * @description English; says what to change, and where
+             */
+            text: string;
         };
     };
     responses: never;
@@ -2675,6 +3076,476 @@ export interface operations {
             };
             /** @description Malformed */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_nodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"][];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeWithCode"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_node_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeWithCode"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    challenge_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeAnswer"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_node: {
+        parameters: {
+            query?: never;
+            header: {
+                "Layerline-Enrolment-Code": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeCredentials"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_node: {
+        parameters: {
+            query?: never;
+            header: {
+                "Layerline-Node-Signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeCredentials"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
