@@ -104,3 +104,22 @@ async def test_two_tabs_share_a_connection_that_outlives_either(
     async with submitted_cube(people):
         await expect(second.get_by_text("Waiting for approval").first).to_be_visible()
     assert [bool(re.search(r"/api/feed\?after=\d+$", url)) for url in opened] == [True]
+
+
+async def test_nothing_decided_offline_is_kept_for_later(
+    stack: Stack, chromium: Browser, people: People
+) -> None:
+    member = await enter(chromium, stack.url, "mia")
+    async with submitted_cube(people) as job:
+        row = member.get_by_role("listitem").filter(has_text="Waiting for approval")
+        withdraw = row.get_by_role("button", name="Withdraw")
+        await expect(withdraw).to_be_enabled()
+
+        await member.context.set_offline(offline=True)
+        await expect(member.get_by_text("You are offline.")).to_be_visible()
+        await expect(withdraw).to_be_disabled()
+        await expect(withdraw).to_contain_text("needs a connection")
+
+        await member.context.set_offline(offline=False)
+        await expect(withdraw).to_be_enabled()
+        assert (await people.mia.get(f"/api/jobs/{job['id']}"))["status"] == "submitted"

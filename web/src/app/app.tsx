@@ -27,6 +27,8 @@ function makeQueryClient(): QueryClient {
         refetchInterval: false,
         retry: (count, error) => asApiError(error).isTransient && count < RETRIES,
       },
+      // Else an act made offline would be kept and sent later, when it may no longer be right.
+      mutations: { networkMode: "always", retry: false },
     },
   });
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Radio, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Group, Radio, Stack, Text, Textarea, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import classes from "@/components/bed-panel.module.css";
 import { Age } from "@/components/age";
 import { ErrorNote } from "@/components/error-note";
+import { ServerButton } from "@/components/server-button";
 import { api, unwrap } from "@/lib/api/client";
 import { keys } from "@/lib/api/keys";
 import { useI18n } from "@/lib/i18n/context";
@@ -72,9 +73,9 @@ function Decide({ job }: { job: Job }) {
       )}
       <ErrorNote error={resolve.error} />
       <Group>
-        <Button onClick={say} loading={resolve.isPending}>
+        <ServerButton onClick={say} loading={resolve.isPending}>
           {t.attention.say}
-        </Button>
+        </ServerButton>
       </Group>
     </Stack>
   );

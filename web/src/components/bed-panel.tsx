@@ -1,4 +1,4 @@
-import { Button, Stack, Text, Title } from "@mantine/core";
+import { Stack, Text, Title } from "@mantine/core";
 import { IconFlame, IconHandStop } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { Age } from "@/components/age";
@@ -7,6 +7,7 @@ import { CommandAnswer } from "@/components/command-answer";
 import { ErrorNote } from "@/components/error-note";
 import { Note } from "@/components/note";
 import { PlatePicture } from "@/components/plate-picture";
+import { ServerButton } from "@/components/server-button";
 import { useNow } from "@/lib/clock";
 import { useTelemetry } from "@/lib/feed/telemetry";
 import { useI18n } from "@/lib/i18n/context";
@@ -62,7 +63,7 @@ function Answer({ printer }: { printer: Printer }) {
   const isAsked = word.isSuccess && word.data.answer !== "refused" && word.variables.bedSeq === seq;
   return (
     <Stack gap="sm">
-      <Button
+      <ServerButton
         type="button"
         className={classes["yes"] ?? ""}
         aria-disabled={!isLive}
@@ -73,7 +74,7 @@ function Answer({ printer }: { printer: Printer }) {
         }}
       >
         {t.bed.yes}
-      </Button>
+      </ServerButton>
       <CommandAnswer command={word.data} waiting={t.bed.told} late={t.bed.noAnswer} />
       <ErrorNote error={word.error} />
       <Text size="sm">{t.bed.then}</Text>
@@ -126,14 +127,14 @@ function Said({ printer }: { printer: Printer }) {
       </Text>
       <Text size="sm">{isFresh ? t.bed.starts : t.printers.readyText}</Text>
       <div>
-        <Button
+        <ServerButton
           variant={isFresh ? "outline" : "default"}
           color={isFresh ? "bad" : "quiet"}
           loading={word.isPending}
           onClick={() => word.mutate({ word: "not_clear", bedSeq: bed.seq })}
         >
           {t.bed.stop}
-        </Button>
+        </ServerButton>
       </div>
       <CommandAnswer command={word.data} waiting={t.bed.told} late={t.bed.noAnswer} />
       <ErrorNote error={word.error} />

@@ -1,8 +1,9 @@
-import { Button, Group, Stack } from "@mantine/core";
+import { Group, Stack } from "@mantine/core";
 import { useState } from "react";
 import { CommandAnswer } from "@/components/command-answer";
 import { ConfirmDialog, type ConfirmWords } from "@/components/confirm-dialog";
 import { ErrorNote } from "@/components/error-note";
+import { ServerButton } from "@/components/server-button";
 import { useI18n } from "@/lib/i18n/context";
 import { useDecide, usePrintCommand, type Decision } from "@/lib/queries/jobs";
 import { useMe } from "@/lib/queries/me";
@@ -62,7 +63,7 @@ export function JobActions({ job, size = "sm" }: { job: Job; size?: "xs" | "sm" 
     <Stack gap="sm">
       <Group gap="sm">
         {actions.map((action) => (
-          <Button
+          <ServerButton
             key={action}
             size={size}
             variant={action === "resubmit" || action === "resume" ? "filled" : "default"}
@@ -73,7 +74,7 @@ export function JobActions({ job, size = "sm" }: { job: Job; size?: "xs" | "sm" 
             onClick={() => press(action)}
           >
             {t.act[action]}
-          </Button>
+          </ServerButton>
         ))}
       </Group>
       <CommandAnswer command={command.data} />

@@ -10,6 +10,7 @@ import { Filaments } from "@/components/filaments";
 import { Missing } from "@/components/missing";
 import { Note } from "@/components/note";
 import { PlatePicture } from "@/components/plate-picture";
+import { ServerButton } from "@/components/server-button";
 import { StateGate } from "@/components/state-gate";
 import { StatusChip } from "@/components/status-chip";
 import classes from "@/features/approve/approve.module.css";
@@ -94,9 +95,14 @@ function Decide({ job, onDecided }: { job: Job; onDecided: () => void }) {
       {writing === "none" ? (
         <Group gap="sm" className={classes["buttons"] ?? ""}>
           {can("approve") && (
-            <Button size="md" loading={decide.isPending} onClick={approve} rightSection={<Kbd size="xs">a</Kbd>}>
+            <ServerButton
+              size="md"
+              loading={decide.isPending}
+              onClick={approve}
+              rightSection={<Kbd size="xs">a</Kbd>}
+            >
               {t.approve.approve}
-            </Button>
+            </ServerButton>
           )}
           {can("return") && (
             <Button size="md" variant="default" onClick={() => setWriting("return")} rightSection={<Kbd size="xs">b</Kbd>}>

@@ -1,5 +1,6 @@
 import { Button, Group, Stack, Textarea } from "@mantine/core";
 import { useState } from "react";
+import { ServerButton } from "@/components/server-button";
 import { useI18n } from "@/lib/i18n/context";
 
 /** A no needs a because: the text is required, quick texts only fill in. */
@@ -52,9 +53,9 @@ export function DecisionForm(props: {
           </Group>
         )}
         <Group gap="sm">
-          <Button type="submit" size="md" loading={props.isSending} color={isReject ? "bad" : "accent"}>
+          <ServerButton type="submit" size="md" loading={props.isSending} color={isReject ? "bad" : "accent"}>
             {isReject ? t.approve.yesReject : t.approve.yesSendBack}
-          </Button>
+          </ServerButton>
           <Button size="md" variant="default" onClick={props.onBack}>
             {t.approve.keep}
           </Button>

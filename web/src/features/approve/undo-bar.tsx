@@ -1,7 +1,8 @@
-import { Button, Kbd } from "@mantine/core";
+import { Kbd } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { announce } from "@/components/announcer";
 import { ErrorNote } from "@/components/error-note";
+import { ServerButton } from "@/components/server-button";
 import classes from "@/features/approve/approve.module.css";
 import { closeUndo, isOpen, undoable } from "@/features/approve/undo";
 import { useNow } from "@/lib/clock";
@@ -45,7 +46,7 @@ export function UndoBar() {
           <span className="num">
             {t.approve.seconds(f.duration(Math.max(1, Math.floor((Date.parse(job.not_before ?? "") - now) / 1000))))}
           </span>
-          <Button
+          <ServerButton
             size="compact-md"
             variant="default"
             rightSection={<Kbd size="xs">z</Kbd>}
@@ -53,7 +54,7 @@ export function UndoBar() {
             onClick={() => undo(job)}
           >
             {t.approve.undo}
-          </Button>
+          </ServerButton>
         </div>
       ))}
       <ErrorNote error={decide.error} />

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Group, Stack, Text, Title } from "@mantine/core";
 import { IconArrowLeft, IconBulb, IconBulbOff } from "@tabler/icons-react";
 import { Link, useParams } from "react-router";
 import { Age } from "@/components/age";
@@ -11,6 +11,7 @@ import { Missing } from "@/components/missing";
 import { PageTitle } from "@/components/page-title";
 import { ProgressLine } from "@/components/progress-line";
 import { RunSteps } from "@/components/run-steps";
+import { ServerButton } from "@/components/server-button";
 import { StateGate } from "@/components/state-gate";
 import { PrinterChip } from "@/components/status-chip";
 import { LoadedTrays } from "@/features/printers/loaded-trays";
@@ -45,12 +46,22 @@ function Light({ printer }: { printer: Printer }) {
   return (
     <Stack gap="sm">
       <Group gap="sm">
-        <Button variant="default" size="sm" leftSection={<IconBulb size={18} aria-hidden />} onClick={() => light.mutate(true)}>
+        <ServerButton
+          variant="default"
+          size="sm"
+          leftSection={<IconBulb size={18} aria-hidden />}
+          onClick={() => light.mutate(true)}
+        >
           {t.printers.light}
-        </Button>
-        <Button variant="default" size="sm" leftSection={<IconBulbOff size={18} aria-hidden />} onClick={() => light.mutate(false)}>
+        </ServerButton>
+        <ServerButton
+          variant="default"
+          size="sm"
+          leftSection={<IconBulbOff size={18} aria-hidden />}
+          onClick={() => light.mutate(false)}
+        >
           {t.printers.lightOff}
-        </Button>
+        </ServerButton>
       </Group>
       <CommandAnswer command={light.data} />
       <ErrorNote error={light.error} />

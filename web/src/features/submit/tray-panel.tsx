@@ -1,6 +1,7 @@
-import { Button, Group, Text, Title } from "@mantine/core";
+import { Group, Text, Title } from "@mantine/core";
 import { Boundary } from "@/components/boundary";
 import { ErrorNote } from "@/components/error-note";
+import { ServerButton } from "@/components/server-button";
 import classes from "@/features/submit/submit.module.css";
 import { TrayRow } from "@/features/submit/tray-row";
 import { tray } from "@/features/submit/tray-store";
@@ -38,9 +39,9 @@ export function TrayPanel() {
           <Text size="sm" c="dimmed">
             {jobs === 0 && (isOpen ? t.tray.choosePlates : t.tray.notYet)}
           </Text>
-          <Button size="md" disabled={jobs === 0} loading={submit.isPending} onClick={() => submit.mutate()}>
+          <ServerButton size="md" disabled={jobs === 0} loading={submit.isPending} onClick={() => submit.mutate()}>
             {t.tray.submit(jobs)}
-          </Button>
+          </ServerButton>
         </Group>
       )}
     </section>

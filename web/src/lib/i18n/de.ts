@@ -36,6 +36,7 @@ export const de: Catalogue = {
     unknown: "nicht bekannt",
     code: (c) => `Code ${c}`,
     asking: "Fragt …",
+    needsConnection: "braucht eine Verbindung",
     plate: (n) => `Platte ${n}`,
     by: (name) => `von ${name}`,
   },

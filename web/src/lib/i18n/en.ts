@@ -35,6 +35,7 @@ export const en = {
     unknown: "not known",
     code: (c: string) => `Code ${c}`,
     asking: "Asking …",
+    needsConnection: "needs a connection",
     plate: (n: number) => `Plate ${n}`,
     by: (name: string) => `by ${name}`,
   },
