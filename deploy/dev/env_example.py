@@ -12,12 +12,14 @@ from edge.settings import BambuSettings, EdgeSettings
 from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings, StorageSettings
 from services.api.settings import ApiSettings
 from services.provision.main import KeysSettings, ProvisionSettings
+from services.provision.warden import WardenSettings
 
 GROUPS: tuple[tuple[str, tuple[type[BaseSettings], ...]], ...] = (
     ("Every process", (CommonSettings,)),
     ("Every service: database, broker, storage", (DatabaseSettings, NatsSettings, StorageSettings)),
     ("The API and the web app", (ApiSettings, ProvisionSettings)),
-    ("layerline node add", (KeysSettings,)),
+    ("The warden, which revokes nodes", (WardenSettings,)),
+    ("layerline node add --creds", (KeysSettings,)),
     ("The edge node, beside the printer (further printers: printers.toml)", (EdgeSettings,)),
     ("The node's first printer", (BambuSettings,)),
 )

@@ -17,8 +17,12 @@ from deploy.local.process import StartFailed
 from runtime.settings import DatabaseSettings
 from services.db.engine import make_engine, make_sessions
 from services.db.migrate import upgrade
+from services.provision.keys import Keys
 from services.provision.main import ProvisionSettings, provision
-from services.registry.printers import RegistryError, register_node, register_printer
+from services.registry.enrolment import adopt_key
+from services.registry.errors import RegistryError
+from services.registry.nodes import By, register_node
+from services.registry.printers import register_printer
 
 QUEUE = "main"
 _TROUBLE = (
@@ -40,23 +44,28 @@ async def make_schema(database_url: str) -> None:
         raise StartFailed(f"the database's schema can't be brought up to date: {exc}") from exc
 
 
-async def provision_stack(env: Mapping[str, str], printers: Sequence[PlannedPrinter]) -> None:
-    """Register nodes and printers, make streams, consumers and the bucket."""
+async def provision_stack(
+    env: Mapping[str, str], printers: Sequence[PlannedPrinter], keys: Keys
+) -> None:
+    """Register nodes with their keys, and printers; make streams, consumers and the bucket."""
     settings = _settings(env)
     try:
-        await _register(settings, printers)
+        await _register(settings, printers, keys)
         await provision(settings)
     except (*_TROUBLE, ExceptionGroup) as exc:
         raise StartFailed(f"broker, bucket or printers can't be set up: {exc!r}") from exc
 
 
-async def _register(settings: DatabaseSettings, printers: Sequence[PlannedPrinter]) -> None:
+async def _register(
+    settings: DatabaseSettings, printers: Sequence[PlannedPrinter], keys: Keys
+) -> None:
     engine = make_engine(DatabaseSettings(database_url=settings.database_url), pool_size=1)
     try:
         async with make_sessions(engine)() as session, session.begin():
             now = datetime.now(UTC)
             for node in sorted({printer.node for printer in printers}):
-                await register_node(session, node, title=node, public_key=None, now=now, by=None)
+                await register_node(session, node, title=node, now=now, by=By())
+                await adopt_key(session, node, keys.node_key(node), now=now)
                 await session.flush()
             for printer in printers:
                 await register_printer(

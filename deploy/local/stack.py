@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -176,23 +176,35 @@ class _Stack:
     ) -> None:
         env = service_env(engines, self._keys.service_creds("provision"), self._url)
         await self._step("schema", preparing.make_schema(engines.postgres.url()))
-        await self._step("streams, bucket, printers", preparing.provision_stack(env, planned))
+        await self._step(
+            "streams, bucket, printers", preparing.provision_stack(env, planned, self._keys)
+        )
         self._keeper.mend = lambda: self._step(
-            "streams made again", preparing.provision_stack(env, planned)
+            "streams made again", preparing.provision_stack(env, planned, self._keys)
         )
 
     async def _start_services(self, engines: Engines) -> None:
         async with asyncio.TaskGroup() as tasks:
             for name in SERVICES:
                 tasks.create_task(self._step(name, self._start_service(engines, name)))
+            tasks.create_task(self._step("warden", self._start_warden(engines)))
             tasks.create_task(self._step("api and web app", self._start_api(engines)))
 
-    async def _start_service(self, engines: Engines, name: str) -> None:
-        port = free_port()
+    async def _start_warden(self, engines: Engines) -> None:
         env = {
-            **service_env(engines, self._keys.service_creds(name), self._url),
-            "LAYERLINE_HEALTH_PORT": str(port),
+            **service_env(engines, self._keys.service_creds("provision"), self._url),
+            "LAYERLINE_ACCOUNT_KEEPER": str(self._keys.account_keeper()),
+            "LAYERLINE_NATS_SYSTEM_CREDS": str(self._keys.system_creds()),
         }
+        await self._run_service("warden", env)
+
+    async def _start_service(self, engines: Engines, name: str) -> None:
+        env = service_env(engines, self._keys.service_creds(name), self._url)
+        await self._run_service(name, env)
+
+    async def _run_service(self, name: str, env: Mapping[str, str]) -> None:
+        port = free_port()
+        env = {**env, "LAYERLINE_HEALTH_PORT": str(port)}
         command = Command(name=name, argv=[tool("layerline"), name], env=env)
         await self._keeper.run(
             command,
@@ -211,6 +223,7 @@ class _Stack:
                 client_secret=kept_secret(self._data / "keys" / "sign-in.secret"),
                 web=WEB_DIST,
             ),
+            "LAYERLINE_NODE_SIGNER": str(self._keys.node_signer()),
         }
         command = Command(name="api", argv=[tool("layerline"), "api"], env=env)
         await self._keeper.run(

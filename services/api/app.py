@@ -15,6 +15,7 @@ from services.api.errors import install_error_handlers
 from services.api.feed.hub import FeedHub
 from services.api.feed.telemetry import Telemetry
 from services.api.guard import Guard
+from services.api.nodes.limits import Knocking
 from services.api.openapi import TITLE, VERSION
 from services.api.routes import add_routes
 from services.api.settings import ApiSettings
@@ -98,6 +99,7 @@ def _lifespan(
                     feed=feed,
                     telemetry=telemetry,
                     build_id=build_id,
+                    knocking=Knocking(),
                 )
                 yield {"services": services}
                 feed.close()

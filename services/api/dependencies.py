@@ -13,7 +13,17 @@ from services.api.idempotency import Once
 from services.api.state import Services
 from services.jobs.actors import Actor
 
-PUBLIC_OPERATIONS: Final = frozenset({"list_providers", "start_signin", "finish_signin"})
+PUBLIC_OPERATIONS: Final = frozenset(
+    {
+        "list_providers",
+        "start_signin",
+        "finish_signin",
+        # A node shows a code or a signature of its own instead.
+        "enrol_node",
+        "challenge_node",
+        "renew_node",
+    }
+)
 """The only operations under /api that need no session."""
 
 _MAX_IP_CHARS = 64

@@ -41,6 +41,7 @@ _TITLES = {
     409: "Conflict",
     413: "Too large",
     422: "Malformed",
+    429: "Too many requests",
     500: "Internal error",
     503: "Temporarily unavailable",
 }

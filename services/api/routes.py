@@ -7,11 +7,12 @@ from services.api.auth import endpoints as auth
 from services.api.dependencies import get_person
 from services.api.feed import endpoints as feed
 from services.api.jobs import endpoints as jobs
+from services.api.nodes import endpoints as nodes
 from services.api.printers import endpoints as printers
 from services.api.problems import problems
 from services.api.uploads import endpoints as uploads
 
-_ROOMS = (auth, uploads, jobs, printers, feed)
+_ROOMS = (auth, uploads, jobs, printers, nodes, feed)
 
 
 def add_routes(app: FastAPI) -> None:

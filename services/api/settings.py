@@ -61,6 +61,15 @@ class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSetting
     feed_recheck_s: float = Field(
         default=60.0, gt=0, description="seconds between two looks at the session of an open feed"
     )
+    node_signer: Path | None = Field(
+        default=None, description="file with the key that admits nodes; unset = none can enrol"
+    )
+    node_nats_url: str | None = Field(
+        default=None, description="the broker's address for nodes; default: LAYERLINE_NATS_URL"
+    )
+    node_credentials_s: int = Field(
+        default=2_592_000, gt=0, description="seconds that a node's credentials live (30 days)"
+    )
     web_dist: Path | None = Field(default=None, description="folder of the built web app")
 
     @field_validator("admin_emails", "allowed_email_domains", mode="before")

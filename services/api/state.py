@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from runtime.clock import Clock
 from services.api.feed.hub import FeedHub
 from services.api.feed.telemetry import Telemetry
+from services.api.nodes.limits import Knocking
 from services.api.settings import ApiSettings
 from services.db.engine import Sessions
 from services.storage.bucket import Bucket
@@ -28,6 +29,7 @@ class Services:
     feed: FeedHub
     telemetry: Telemetry
     build_id: str
+    knocking: Knocking
 
 
 class State(TypedDict):

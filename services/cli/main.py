@@ -7,6 +7,7 @@ from importlib import import_module
 
 from pydantic import ValidationError
 
+from services.cli.arguments import serial_and_name
 from services.cli.failure import CliError, explain_settings
 
 EXIT_USAGE = 2
@@ -16,6 +17,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "dispatch": ("services.dispatch.main:run", "answer the nodes' claims"),
     "relay": ("services.relay.main:run", "publish the outbox"),
     "projector": ("services.projector.main:run", "fold events into the read model"),
+    "warden": ("services.provision.warden:run", "keep the broker's admissions up to date"),
     "inspector": ("services.inspector.main:run", "check uploaded files"),
     "migrate": ("services.cli.setup:migrate", "bring the database's schema up to date"),
     "provision": ("services.cli.setup:provision", "make streams, consumers, keys and the bucket"),
@@ -86,10 +88,24 @@ def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _add_registry(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     node = commands.add_parser("node", help="nodes beside the printers")
     node_actions = node.add_subparsers(required=True, metavar="action")
-    add_node = node_actions.add_parser("add", help="make a node and write its credentials")
+    add_node = node_actions.add_parser("add", help="make a node and print its one-time code")
     add_node.add_argument("name", help="a-z, 0-9 and '-'")
-    add_node.add_argument("--creds", required=True, help="file to write the credentials to")
+    add_node.add_argument("--title", help="what people call it")
+    add_node.add_argument(
+        "--printers", nargs="+", default=[], type=serial_and_name, metavar="SERIAL[=NAME]"
+    )
+    add_node.add_argument("--queue", default="main", help="the printers' queue")
+    add_node.add_argument("--creds", help="write credentials to this file instead of a code")
     add_node.set_defaults(run=_with_options("services.cli.machines:add_node"))
+    for verb, target, summary in (
+        ("code", "make_code", "print a new one-time code"),
+        ("revoke", "revoke_node", "put a node out, within seconds"),
+    ):
+        action = node_actions.add_parser(verb, help=summary)
+        action.add_argument("name")
+        action.set_defaults(run=_with_options(f"services.cli.machines:{target}"))
+    listing = node_actions.add_parser("list", help="list the nodes")
+    listing.set_defaults(run=_runner("services.cli.machines:list_nodes"))
 
     printer = commands.add_parser("printer", help="printers and the queues that they serve")
     printer_actions = printer.add_subparsers(required=True, metavar="action")

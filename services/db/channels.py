@@ -10,3 +10,6 @@ EVENTS: Final = "layerline_events"
 
 QUEUE: Final = "layerline_queue"
 """A job may have become claimable, now or at its `not_before`; dispatch's ringer listens."""
+
+NODES: Final = "layerline_nodes"
+"""A node was added, revoked or given a printer; the warden listens."""

@@ -21,8 +21,8 @@ from contracts.rpc import (
     WatermarkRequest,
 )
 from services.db.engine import Sessions
+from services.db.news import News
 from services.db.tables.bus import EdgeWatermark
-from services.dispatch.news import News
 from services.jobs import ringing
 from services.jobs.claims import (
     Claimed,

@@ -15,8 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.events import RequeueReason
 from contracts.subjects import COMMANDS, JOBS
 from services.db.engine import DATABASE_AWAY, Sessions
+from services.db.news import News
 from services.db.tables.bus import StreamSeen
-from services.dispatch.news import News
 from services.jobs import expiry, resending, ringing
 from services.storage.bucket import Bucket, StorageUnavailable
 

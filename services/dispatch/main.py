@@ -7,9 +7,9 @@ from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
 from services.db.channels import EVENTS, QUEUE
 from services.db.engine import make_engine, make_sessions, ping
+from services.db.news import News
 from services.dispatch.answers import Answers
 from services.dispatch.chores import Chores
-from services.dispatch.news import News
 from services.dispatch.questions import subscribe
 from services.dispatch.settings import DispatchSettings
 from services.jobs.waits import Waits

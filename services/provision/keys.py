@@ -1,18 +1,23 @@
-"""Key material in one folder, made once: operator, accounts, signing key, credentials."""
+"""Key material in one folder, made once: operator, accounts, signing keys, credentials."""
 
+import json
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nkeys
+from pydantic import BaseModel
 
 from contracts.ids import NodeName
-from services.provision.grants import SERVICE_GRANTS, node_grants
-from services.provision.nats_jwt import (
+from services.trust.authority import AccountKeeper, NodeSigner
+from services.trust.grants import SERVICE_GRANTS, SYSTEM_GRANTS, node_grants
+from services.trust.nats_jwt import (
     Grants,
     account_jwt,
+    claims_of,
     creds_text,
     make_seed,
     operator_jwt,
@@ -21,8 +26,10 @@ from services.provision.nats_jwt import (
 )
 
 NODE_LIFE_S = 30 * 86_400
+_APP_NAME = "APP"
 _SEEDS = {
     "operator": nkeys.PREFIX_BYTE_OPERATOR,
+    "operator-signing": nkeys.PREFIX_BYTE_OPERATOR,
     "system": nkeys.PREFIX_BYTE_ACCOUNT,
     "app": nkeys.PREFIX_BYTE_ACCOUNT,
     "app-signing": nkeys.PREFIX_BYTE_ACCOUNT,
@@ -49,6 +56,7 @@ class Keys:
 
     def trust(self) -> BrokerTrust:
         """Return the same trust at every call: it is written down when first made."""
+        self._renew_operator()
         parts = {
             name: self._text(f"{name}.jwt", make)
             for name, make in {
@@ -69,6 +77,11 @@ class Keys:
         """Return the credentials file of a service process, made afresh with today's grants."""
         return self._creds(f"service-{service}", SERVICE_GRANTS[service], life_s=None)
 
+    def node_key(self, node: NodeName) -> str:
+        """Return the public key in a node's credentials file; raises ValueError for a bad name."""
+        node_grants(node)
+        return public_key(self._user_seed(f"node-{node}"))
+
     def node_creds(self, node: NodeName, *, life_s: int | None = NODE_LIFE_S) -> Path:
         """Return the credentials file of a node, made afresh; life_s None: they never expire.
 
@@ -76,11 +89,46 @@ class Keys:
         """
         return self._creds(f"node-{node}", node_grants(node), life_s=life_s)
 
+    def node_signer(self) -> Path:
+        """Return the file with what the API needs to admit nodes."""
+        signer = {"account": self._public("app"), "signing_seed": self._seed("app-signing")}
+        return self._json("node-signer", NodeSigner, signer)
+
+    def account_keeper(self) -> Path:
+        """Return the file with what the warden needs to revoke nodes."""
+        keeper = {
+            "account": self._public("app"),
+            "name": _APP_NAME,
+            "signing_keys": [self._public("app-signing")],
+            "operator_signing_seed": self._seed("operator-signing"),
+        }
+        return self._json("account-keeper", AccountKeeper, keeper)
+
+    def system_creds(self) -> Path:
+        """Return the credentials file of the warden in the system account."""
+        return self._creds("system-warden", SYSTEM_GRANTS, life_s=None, is_system=True)
+
+    def _json(self, name: str, kind: type[BaseModel], fields: dict[str, Any]) -> Path:
+        path = self.folder / f"{name}.json"
+        _write(path, json.dumps(fields))
+        kind.model_validate(fields)
+        return path
+
+    def _renew_operator(self) -> None:
+        """Have an operator of an earlier release name its signing key."""
+        path = self.folder / "operator.jwt"
+        if not path.exists():
+            return
+        named = claims_of(path.read_text().strip())["nats"].get("signing_keys", [])
+        if self._public("operator-signing") not in named:
+            _write(path, self._operator_jwt() + "\n")
+
     def _operator_jwt(self) -> str:
         return operator_jwt(
             self._seed("operator"),
             name="layerline",
             system_account=self._public("system"),
+            signing_keys=(self._public("operator-signing"),),
             issued_at=_now(),
         )
 
@@ -98,17 +146,19 @@ class Keys:
         return account_jwt(
             self._seed("operator"),
             self._public("app"),
-            name="APP",
+            name=_APP_NAME,
             signing_keys=(self._public("app-signing"),),
             has_jetstream=True,
             issued_at=_now(),
         )
 
-    def _creds(self, name: str, grants: Grants, *, life_s: int | None) -> Path:
-        seed = self._text(f"{name}.seed", lambda: make_seed(nkeys.PREFIX_BYTE_USER))
+    def _creds(
+        self, name: str, grants: Grants, *, life_s: int | None, is_system: bool = False
+    ) -> Path:
+        seed = self._user_seed(name)
         jwt = user_jwt(
-            self._seed("app-signing"),
-            account=self._public("app"),
+            self._seed("system" if is_system else "app-signing"),
+            account=self._public("system" if is_system else "app"),
             user=public_key(seed),
             name=name,
             grants=grants,
@@ -118,6 +168,9 @@ class Keys:
         path = self.folder / f"{name}.creds"
         _write(path, creds_text(jwt, seed))
         return path
+
+    def _user_seed(self, name: str) -> str:
+        return self._text(f"{name}.seed", lambda: make_seed(nkeys.PREFIX_BYTE_USER))
 
     def _seed(self, name: str) -> str:
         return self._text(f"{name}.seed", lambda: make_seed(_SEEDS[name]))

@@ -1,54 +1,18 @@
-"""The command side of nodes and printers; the one writer of their tables."""
+"""The command side of printers; the one writer of their table."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.events import NodeEnrolled
-from contracts.ids import CorrelationId, EventId, UserId, is_slug, printer_id_of
+from contracts.ids import printer_id_of
 from contracts.lifecycle import UNRESOLVED_RUN_STATES
-from services.db import outbox
 from services.db.tables.machines import Node, Printer, Run
 from services.db.tables.work import Queue
-
-
-class RegistryError(Exception):
-    """What was asked for can't be registered; the text says why."""
-
-
-async def register_node(
-    session: AsyncSession,
-    name: str,
-    *,
-    title: str,
-    public_key: str | None,
-    now: datetime,
-    by: UserId | None,
-) -> Node:
-    """Make the node known, or return it as it is; raise RegistryError for a bad name."""
-    if not is_slug(name):
-        raise RegistryError(
-            f"{name!r} can't name a node: use 1 to 32 of a-z, 0-9 and '-', not at the ends"
-        )
-    node = await session.get(Node, name)
-    if node is not None:
-        node.public_key = public_key or node.public_key
-        session.add(node)
-        return node
-    node = Node(name=name, title=title, public_key=public_key, created_at=now)
-    session.add(node)
-    event = NodeEnrolled(
-        id=EventId(uuid4()),
-        occurred_at=now,
-        correlation_id=CorrelationId(uuid4()),
-        node=name,
-        by=by,
-    )
-    await outbox.add_event(session, event)
-    return node
+from services.registry.errors import RegistryError
+from services.registry.nodes import tell_warden
 
 
 async def register_printer(
@@ -77,6 +41,7 @@ async def register_printer(
         printer.node, printer.epoch = node, printer.epoch + 1
     printer.name, printer.queue = name, queue
     session.add(printer)
+    await tell_warden(session)
     return printer
 
 

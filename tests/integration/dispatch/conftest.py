@@ -16,8 +16,8 @@ from contracts.rpc import Behind, ClaimRequest, NoJob, Refused, RunOffer
 from runtime.settings import DatabaseSettings, StorageSettings
 from services.db.channels import EVENTS
 from services.db.engine import Sessions, make_engine, make_sessions
+from services.db.news import News
 from services.dispatch.answers import Answers
-from services.dispatch.news import News
 from services.jobs.waits import Waits
 from services.storage.bucket import open_bucket
 from tests.builders.rows import LOADED, Workshop

@@ -15,8 +15,8 @@ from contracts.subjects import JOBS
 from deploy.local.engines.seaweedfs import SeaweedFS
 from runtime.settings import DatabaseSettings
 from services.db.channels import QUEUE
+from services.db.news import News
 from services.dispatch.chores import Chores
-from services.dispatch.news import News
 from services.jobs import resending
 from services.storage.bucket import Bucket, open_bucket
 from tests.eventually import eventually

@@ -1,11 +1,14 @@
 """A connection that remembers what the broker forbade."""
 
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import nats
+import nats.errors
 from nats.aio.client import Client
 
 CONNECT_TIMEOUT_S = 5
@@ -50,6 +53,23 @@ async def visiting(
         yield Visitor(client, errors)
     finally:
         await client.close()
+
+
+async def is_admitted(url: str, **options: Any) -> bool:
+    """Tell whether the broker lets a connection with these options in."""
+    client = Client()
+    try:
+        await client.connect(
+            url, allow_reconnect=False, connect_timeout=CONNECT_TIMEOUT_S, **options
+        )
+    except (nats.errors.Error, OSError, TimeoutError):
+        if client._transport is not None:  # left open by the library
+            client._transport.close()  # type: ignore[no-untyped-call]
+            with contextlib.suppress(OSError):
+                await client._transport.wait_closed()  # type: ignore[no-untyped-call]
+        return False
+    await client.close()
+    return True
 
 
 def refusals(kind: str, subjects: list[str]) -> set[tuple[str, str]]:

@@ -1,27 +1,29 @@
 """What a node and each service can and cannot do on the real broker."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-import nats.errors
 import pytest
 import pytest_asyncio
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from contracts.envelope import MAX_EVENT_BYTES
 from contracts.subjects import STREAMS
-from services.provision.grants import SERVICE_GRANTS
 from services.provision.keys import Keys
-from services.provision.nats_jwt import Grants
+from services.trust.grants import SERVICE_GRANTS
+from services.trust.nats_jwt import Grants
 from tests.eventually import eventually
 from tests.fixtures.nats import Broker
 from tests.fixtures.streams import connected
 from tests.integration.provision.conftest import NODE, OTHER
-from tests.integration.provision.listening import Visitor, refusals, visiting
+from tests.integration.provision.listening import (
+    Visitor,
+    is_admitted,
+    refusals,
+    visiting,
+)
 
 WITHIN_S = 5
 FORBIDDEN_TO_A_NODE = [
@@ -229,30 +231,17 @@ def test_every_process_on_the_broker_has_grants() -> None:
 
 
 class TestAdmission:
-    async def _is_admitted(self, url: str, **options: object) -> bool:
-        client = Client()
-        try:
-            await client.connect(url, allow_reconnect=False, connect_timeout=2, **options)  # type: ignore[arg-type]
-        except (nats.errors.Error, OSError):
-            if client._transport is not None:  # left open by the library
-                client._transport.close()  # type: ignore[no-untyped-call]
-                with contextlib.suppress(OSError):
-                    await client._transport.wait_closed()  # type: ignore[no-untyped-call]
-            return False
-        await client.close()
-        return True
-
     async def test_nobody_without_credentials(self, broker: Broker) -> None:
-        assert not await self._is_admitted(broker.url)
+        assert not await is_admitted(broker.url)
 
     async def test_nobody_of_another_operator(self, broker: Broker, tmp_path: Path) -> None:
         strangers = Keys(tmp_path / "keys")
         creds = strangers.service_creds("provision")
-        assert not await self._is_admitted(broker.url, user_credentials=str(creds))
+        assert not await is_admitted(broker.url, user_credentials=str(creds))
 
     async def test_nobody_whose_time_is_up(self, broker: Broker) -> None:
         creds = broker.keys.node_creds("pi-9", life_s=-1)
-        assert not await self._is_admitted(broker.url, user_credentials=str(creds))
+        assert not await is_admitted(broker.url, user_credentials=str(creds))
 
     async def test_expiry_ends_a_live_connection(self, broker: Broker) -> None:
         creds = broker.keys.node_creds("pi-8", life_s=2)

@@ -10,7 +10,8 @@ from deploy.local.engines.seaweedfs import SeaweedFS
 from runtime.settings import DatabaseSettings
 from services.db.engine import make_engine, make_sessions
 from services.provision.main import ProvisionSettings, provision
-from services.registry.printers import register_node, register_printer
+from services.registry.nodes import By, register_node
+from services.registry.printers import register_printer
 from tests.fixtures.nats import Broker
 
 
@@ -19,7 +20,7 @@ async def _register(database_url: str) -> None:
     now = datetime.now(UTC)
     async with make_sessions(engine)() as session, session.begin():
         for node in ("garage", "attic"):
-            await register_node(session, node, title=node, public_key=None, now=now, by=None)
+            await register_node(session, node, title=node, now=now, by=By())
         await session.flush()
         await register_printer(
             session, serial="01P00A000000009", name="P", node="garage", queue="main", now=now

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts import subjects
-from services.provision.grants import SERVICE_GRANTS, node_grants
+from services.trust.grants import SERVICE_GRANTS, node_grants
 
 
 def _matches(pattern: str, subject: str) -> bool:

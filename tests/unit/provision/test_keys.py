@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.provision.grants import SERVICE_GRANTS
+from services.trust.grants import SERVICE_GRANTS
 from services.provision.keys import Keys
 
 

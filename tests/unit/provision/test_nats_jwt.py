@@ -7,7 +7,7 @@ from typing import Any
 import nkeys
 import pytest
 
-from services.provision.nats_jwt import (
+from services.trust.nats_jwt import (
     Grants,
     account_jwt,
     creds_text,
@@ -60,7 +60,9 @@ def _user(account: str, grants: Grants, *, expires_at: int | None = None) -> dic
 
 class TestOperator:
     def test_signs_itself_and_names_the_system_account(self, operator: str, account: str) -> None:
-        jwt = operator_jwt(operator, name="o", system_account=public_key(account), issued_at=NOW)
+        jwt = operator_jwt(
+            operator, name="o", system_account=public_key(account), signing_keys=(), issued_at=NOW
+        )
         claims = _claims(jwt)
         assert _is_signed_by(jwt, operator)
         assert claims["iss"] == claims["sub"] == public_key(operator)
@@ -106,8 +108,23 @@ class TestUser:
         assert nats["pub"] == {"allow": ["a.>"]}
         assert nats["sub"] == {"allow": ["b.*"]}
         assert (nats["subs"], nats["payload"]) == (3, 9)
-        assert nats["issuer_account"] == public_key(account)
         assert "resp" not in nats
+
+    def test_names_the_account_when_a_signing_key_signs(self, account: str) -> None:
+        other = public_key(make_seed(nkeys.PREFIX_BYTE_ACCOUNT))
+        user = public_key(make_seed(nkeys.PREFIX_BYTE_USER))
+        grants = Grants((), ())
+        for of, named in ((other, other), (public_key(account), None)):
+            jwt = user_jwt(
+                account,
+                account=of,
+                user=user,
+                name="n",
+                grants=grants,
+                issued_at=NOW,
+                expires_at=None,
+            )
+            assert _claims(jwt)["nats"].get("issuer_account") == named
 
     def test_nothing_granted_denies_everything(self, account: str) -> None:
         nats = _user(account, Grants((), ()))["nats"]

@@ -1,6 +1,7 @@
 """NATS decentralised authentication: operator, account and user JWTs, credentials files."""
 
 import base64
+import binascii
 import hashlib
 import json
 import os
@@ -9,7 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import nkeys
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
 
+_PUBLIC_KEY_BYTES = 35
+"""Prefix, 32 bytes of Ed25519, CRC-16. [NATS nkeys]"""
 _HEADER = {"typ": "JWT", "alg": "ed25519-nkey"}
 _UNLIMITED = -1
 NANOSECONDS = 1_000_000_000
@@ -40,10 +45,22 @@ def public_key(seed: str) -> str:
     return str(_pair(seed).public_key.decode())
 
 
-def operator_jwt(operator_seed: str, *, name: str, system_account: str, issued_at: int) -> str:
-    """Return the operator's self-signed JWT."""
+def operator_jwt(
+    operator_seed: str,
+    *,
+    name: str,
+    system_account: str,
+    signing_keys: tuple[str, ...],
+    issued_at: int,
+) -> str:
+    """Return the operator's self-signed JWT; `signing_keys` may sign accounts in its place."""
     operator = public_key(operator_seed)
-    nats = {"type": "operator", "version": 2, "system_account": system_account}
+    nats = {
+        "type": "operator",
+        "version": 2,
+        "system_account": system_account,
+        "signing_keys": list(signing_keys),
+    }
     return _sign(operator_seed, operator, name, nats, issued_at)
 
 
@@ -55,13 +72,18 @@ def account_jwt(
     signing_keys: tuple[str, ...],
     has_jetstream: bool,
     issued_at: int,
+    revocations: Mapping[str, int] | None = None,
 ) -> str:
-    """Return an account's JWT, signed by the operator."""
+    """Return an account's JWT, signed by the operator or a signing key of its.
+
+    revocations: users' public keys, each with the second up to which its JWTs are void.
+    """
     storage = _UNLIMITED if has_jetstream else 0
     nats = {
         "type": "account",
         "version": 2,
         "signing_keys": list(signing_keys),
+        "revocations": dict(revocations or {}),
         "default_permissions": {"pub": {}, "sub": {}},
         "limits": {
             **dict.fromkeys(
@@ -88,7 +110,8 @@ def user_jwt(
     nats: dict[str, Any] = {
         "type": "user",
         "version": 2,
-        "issuer_account": account,
+        # Named only where a signing key signs in the account's place.
+        **({} if public_key(signing_seed) == account else {"issuer_account": account}),
         "pub": _allow(grants.publish),
         "sub": _allow(grants.subscribe),
         "subs": grants.max_subscriptions,
@@ -99,6 +122,37 @@ def user_jwt(
     if grants.can_answer:
         nats["resp"] = {"max": 1, "ttl": 30 * NANOSECONDS}
     return _sign(signing_seed, user, name, nats, issued_at, expires_at)
+
+
+def claims_of(jwt: str) -> Claims:
+    """Return what a JWT says, its signature unchecked; raise ValueError for no JWT."""
+    body = jwt.split(".")[1] if jwt.count(".") == 2 else ""
+    claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    if not isinstance(claims, dict):
+        raise ValueError("not a JWT")
+    return claims
+
+
+def is_user_key(text: str) -> bool:
+    """Tell whether `text` is the public key of a user."""
+    try:
+        raw = base64.b32decode(text)
+    except ValueError:
+        return False
+    if len(raw) != _PUBLIC_KEY_BYTES or raw[0] != nkeys.PREFIX_BYTE_USER:
+        return False
+    return binascii.crc_hqx(raw[:-2], 0) == int.from_bytes(raw[-2:], "little")
+
+
+def is_signed_by(user: str, message: bytes, signature: bytes) -> bool:
+    """Tell whether the user with this public key signed `message`."""
+    if not is_user_key(user):
+        return False
+    try:
+        VerifyKey(base64.b32decode(user)[1:-2]).verify(message, signature)
+    except (BadSignatureError, ValueError, TypeError):
+        return False
+    return True
 
 
 def creds_text(jwt: str, seed: str) -> str:

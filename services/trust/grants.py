@@ -7,7 +7,7 @@ from contracts import subjects
 from contracts.envelope import MAX_EVENT_BYTES
 from contracts.ids import NodeName, is_slug
 from contracts.subjects import StreamSpec
-from services.provision.nats_jwt import Grants
+from services.trust.nats_jwt import Grants
 
 NODE_MAX_SUBSCRIPTIONS = 10
 _INBOX = ("_INBOX.>",)
@@ -47,6 +47,9 @@ def _consume(stream: StreamSpec, consumer: str) -> tuple[str, ...]:
 def _consume_and_inspect(stream: StreamSpec, consumer: str) -> tuple[str, ...]:
     return (*_consume(stream, consumer), f"$JS.API.CONSUMER.INFO.{stream.name}.{consumer}")
 
+
+SYSTEM_GRANTS = Grants(publish=("$SYS.REQ.CLAIMS.UPDATE",), subscribe=_INBOX)
+"""In the system account, for the warden: handing in account JWTs, nothing else."""
 
 _STREAM_INFO = tuple(f"$JS.API.STREAM.INFO.{stream.name}" for stream in subjects.STREAMS)
 
