@@ -1,7 +1,6 @@
 """The edge: memory, processor, how soon a report is an event, and 100 MB through it."""
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import random
@@ -26,6 +25,7 @@ from services.provision.keys import Keys
 from services.storage.bucket import Bucket, blob_key, open_bucket
 from tests.bench.approvals import SAMPLE, clear_bed, submit
 from tests.bench.floors import curl
+from tests.bench.processes import environment_with, node_process
 from tests.bench.row import Bench, Row, at_most
 from tests.builders.threemf import of_size
 from tests.eventually import eventually
@@ -60,22 +60,13 @@ asyncio.run(main(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), Path(sys.argv
 
 async def measure(bench: Bench) -> list[Row]:
     """Return the rows of the edge."""
-    node = _node_process(bench)
+    node = node_process(bench.state, bench.state.printers[0].node)
     rows = [*await _idle(node), *await _ftps(bench.data_dir / "vsftpd")]
     async with open_browser(bench.state.url) as http:
         ada = await sign_in(http, "ada")
         rows += await _events(bench, ada)
         rows += await _transfer(bench, ada, node)
     return rows
-
-
-def _node_process(bench: Bench) -> psutil.Process:
-    wanted = bench.state.printers[0].node
-    for process in psutil.Process(bench.state.pid).children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            if process.environ().get("LAYERLINE_NODE") == wanted:
-                return process
-    raise RuntimeError(f"no process of {wanted}")
 
 
 async def _idle(node: psutil.Process) -> list[Row]:
@@ -245,7 +236,7 @@ async def _curl_twice(bench: Bench, sha256: str) -> float:
     async with _bucket(bench) as bucket:
         presigned = await bucket.presign_get(blob_key(sha256))
     fetched = bench.data_dir / "fetched"
-    port = _environment(bench, "BAMBU_FTPS_PORT")["BAMBU_FTPS_PORT"]
+    port = environment_with(bench.state, "BAMBU_FTPS_PORT")["BAMBU_FTPS_PORT"]
     login = ("--insecure", "--tls-max", "1.2", "--user", f"bblp:{ACCESS_CODE}")
     url = f"ftps://127.0.0.1:{port}/curl.3mf"
     down_s = await curl.timed("--output", str(fetched), presigned.url)
@@ -254,7 +245,7 @@ async def _curl_twice(bench: Bench, sha256: str) -> float:
 
 @asynccontextmanager
 async def _bucket(bench: Bench) -> AsyncIterator[Bucket]:
-    env = _environment(bench, "LAYERLINE_S3_ENDPOINT")
+    env = environment_with(bench.state, "LAYERLINE_S3_ENDPOINT")
     prefix = "LAYERLINE_"
     values = {
         name.removeprefix(prefix).lower(): value
@@ -263,13 +254,3 @@ async def _bucket(bench: Bench) -> AsyncIterator[Bucket]:
     }
     async with open_bucket(StorageSettings.model_validate(values)) as bucket:
         yield bucket
-
-
-def _environment(bench: Bench, has: str) -> dict[str, str]:
-    """Return the environment of the first process of the stack that has this variable."""
-    for process in psutil.Process(bench.state.pid).children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            environment: dict[str, str] = process.environ()
-            if has in environment:
-                return environment
-    raise RuntimeError(f"no process has {has}")
