@@ -10,6 +10,8 @@ from contracts.ids import PrinterId, printer_id_of
 from edge.bambu.printer import Address, BambuPrinter
 from edge.broker_link import BrokerLink, LinkHooks
 from edge.download import ArtifactCache
+from edge.enrol.files import NodeFiles
+from edge.enrol.renewing import Renewing
 from edge.journal.journal import NodeJournal
 from edge.printer_worker import PrinterWorker
 from edge.settings import EdgeSettings, PrinterSettings
@@ -72,6 +74,7 @@ async def run_edge(
         }
         async with health_server(settings.health_port, checks), asyncio.TaskGroup() as group:
             group.create_task(node.link.run(hooks))
+            _keep_credentials(group, settings, clock, node.link)
             for worker in node.workers.values():
                 group.create_task(worker.run())
             await stop.wait()
@@ -80,6 +83,18 @@ async def run_edge(
             printer.close()
     finally:
         journal.close()
+
+
+def _keep_credentials(
+    group: asyncio.TaskGroup, settings: EdgeSettings, clock: Clock, link: BrokerLink
+) -> None:
+    """Have an enrolled node renew its own credentials; given ones are left alone."""
+    files = NodeFiles(settings.edge_data)
+    if settings.api_url is None or settings.nats_creds != files.creds:
+        return
+    renewing = Renewing(files, settings.api_url, clock, link.reload_credentials)
+    link.on_refused(renewing.broker_refused)
+    group.create_task(renewing.run())
 
 
 async def _end_all_tasks() -> None:

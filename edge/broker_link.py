@@ -1,6 +1,7 @@
 """The one outbound connection: bells, commands, claims, facts, telemetry."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,11 +76,14 @@ class BrokerLink:
     def __init__(
         self, *, url: str, creds: Path, node: NodeName, facts: FactSource, clock: Clock
     ) -> None:
+        """`creds` is read again at each connect."""
         self._url, self._creds, self._node = url, creds, node
         self._facts, self._clock = facts, clock
         self._client: Client | None = None
         self._publisher: FactPublisher | None = None
         self._pulls: tuple[PullLoop, ...] = ()
+        self._on_refused: Callable[[], None] | None = None
+        self._creds_changed = asyncio.Event()
         self._up = asyncio.Event()
         self._compare_now = asyncio.Event()
         self._services_ahead: tuple[datetime, float] | None = None
@@ -117,6 +121,16 @@ class BrokerLink:
         finally:
             self._up.clear()
             await client.close()
+
+    def on_refused(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called when the broker does not take the credentials."""
+        self._on_refused = tell
+
+    async def reload_credentials(self) -> None:
+        """Connect anew with what the credentials file holds now."""
+        self._creds_changed.set()
+        if self._client is not None:
+            await self._client.force_reconnect()
 
     # --- asking the services ---
 
@@ -183,6 +197,7 @@ class BrokerLink:
     async def _connect(self) -> Client:
         waits = backoff(initial_s=RETRY_INITIAL_S, max_s=RETRY_MAX_S)
         while True:
+            self._creds_changed.clear()
             try:
                 async with asyncio.timeout(FIRST_CONNECT_TIMEOUT_S):
                     return await connect_nats(
@@ -195,7 +210,11 @@ class BrokerLink:
                     )
             except (nats.errors.Error, OSError, TimeoutError) as exc:
                 log.warning("broker_unreachable", reason=f"{type(exc).__name__}: {exc}")
-                await asyncio.sleep(next(waits))
+                if isinstance(exc, nats.errors.AuthorizationError) and self._on_refused:
+                    self._on_refused()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(next(waits)):
+                        await self._creds_changed.wait()
 
     async def _disconnected(self) -> None:
         self._up.clear()

@@ -1,13 +1,18 @@
 """The command `layerline-edge`."""
 
 import argparse
+import asyncio
 import sys
 
 import structlog
+from pydantic import ValidationError
 
 from edge.app import run_edge
+from edge.enrol.client import ApiAway, ApiRefused
+from edge.enrol.enrolling import enrol
+from edge.enrol.files import NodeFiles, NotEnrolled
 from edge.journal.ledger import JournalInUse
-from edge.settings import SettingsError, load_settings
+from edge.settings import EnrolSettings, SettingsError, load_settings
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
@@ -25,8 +30,30 @@ def main() -> None:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="serve the node's printers until SIGTERM")
-    parser.parse_args()
-    sys.exit(_run())
+    enrolling = commands.add_parser("enroll", help="let this node in with its one-time code")
+    enrolling.add_argument("url", help="Layerline's address")
+    enrolling.add_argument("code", help="the code of `layerline node add` or the nodes page")
+    options = parser.parse_args()
+    sys.exit(_run() if options.command == "run" else _enrol(options.url, options.code))
+
+
+def _enrol(url: str, code: str) -> int:
+    try:
+        files = NodeFiles(EnrolSettings().edge_data)
+        enrolment = asyncio.run(enrol(files, url, code))
+    except ValidationError:
+        return _fail("LAYERLINE_EDGE_DATA is not set: the folder where the node keeps its data")
+    except ValueError as exc:
+        return _fail(f"the address {exc}")
+    except (ApiRefused, ApiAway, NotEnrolled, OSError) as exc:
+        return _fail(str(exc), code=EXIT_FAILED)
+    print(f"this is node {enrolment.node} now; start it with `layerline-edge run`")
+    return 0
+
+
+def _fail(sentence: str, *, code: int = EXIT_USAGE) -> int:
+    print(f"layerline-edge: {sentence}", file=sys.stderr)
+    return code
 
 
 def _run() -> int:

@@ -3,7 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -13,9 +13,11 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from contracts.ids import NodeName
+from edge.enrol.files import NodeFiles, NotEnrolled
 from runtime.settings import CommonSettings, NatsSettings
 
 PRINTERS_FILE = "printers.toml"
@@ -78,11 +80,54 @@ class EdgeSettings(CommonSettings, NatsSettings):
         env_prefix="LAYERLINE_", extra="ignore", env_ignore_empty=True
     )
 
-    node: NodeName = Field(description="the node's name, as given when it was made")
+    node: NodeName = Field(description="the node's name; `layerline-edge enroll` keeps it")
     edge_data: Path = Field(description="folder of the journal, printers.toml and captures")
+    api_url: str | None = Field(
+        default=None, description="Layerline's address, to renew at; `enroll` keeps it"
+    )
     observe_s: float = Field(
         default=300.0, gt=0, description="seconds from the order to the evidence of a start"
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment stand above what `enroll` wrote down."""
+        return init_settings, env_settings, _Enrolled(settings_cls)
+
+
+class EnrolSettings(CommonSettings):
+    """What `layerline-edge enroll` needs."""
+
+    edge_data: Path = Field(description="folder of the node's data")
+
+
+class _Enrolled(PydanticBaseSettingsSource):
+    """The enrolment in the data folder, as a source of settings."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return nothing: the fields come all at once."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the enrolled node's settings; raise SettingsError when they can't be read."""
+        folder = self.current_state.get("edge_data")
+        if folder is None:
+            return {}
+        files = NodeFiles(Path(folder))
+        try:
+            enrolment = files.enrolment()
+        except NotEnrolled as exc:
+            raise SettingsError(f"{exc}.") from exc
+        if enrolment is None:
+            return {}
+        return {**enrolment.model_dump(), "nats_creds": files.creds}
 
 
 def load_settings() -> tuple[EdgeSettings, tuple[PrinterSettings, ...]]:

@@ -56,9 +56,9 @@ async def queues_of_node(session: AsyncSession, node: str) -> tuple[str, ...]:
 async def _must_exist(session: AsyncSession, node: str, queue: str) -> None:
     known = await session.get(Node, node)
     if known is None or known.revoked_at is not None:
-        raise RegistryError(f"there is no node {node!r}: add it first")
+        raise RegistryError(f"There is no node {node!r}: add it first.")
     if await session.get(Queue, queue) is None:
-        raise RegistryError(f"there is no queue {queue!r}")
+        raise RegistryError(f"There is no queue {queue!r}.")
 
 
 async def _must_be_free(session: AsyncSession, printer: Printer) -> None:
@@ -74,5 +74,5 @@ async def _must_be_free(session: AsyncSession, printer: Printer) -> None:
     if run_id is not None:
         raise RegistryError(
             f"{printer.name} has an unresolved run on node {printer.node!r}: "
-            "let it end or decide it, then move the printer"
+            "let it end or decide it, then move the printer."
         )

@@ -8,7 +8,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.exceptions import HTTPException
 
-ENROLMENTS: Final = "10/minute"
+ENROLMENTS: Final = "30/minute"
 """A person types a code now and then; 128 bits are not guessed at any rate."""
 RENEWALS: Final = "120/minute"
 """Challenges and renewals: many nodes may stand behind one address."""

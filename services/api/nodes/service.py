@@ -17,14 +17,14 @@ from services.api.nodes.reading import read_nodes
 from services.api.nodes.schemas import NewNode, Node, NodeWithCode
 from services.api.state import Services
 from services.db.tables import machines
-from services.jobs.errors import Conflict, NotAllowed, Unknown
+from services.jobs.errors import Conflict, Malformed, NotAllowed, Unknown
 from services.registry import enrolment, nodes
 from services.registry.enrolment import Admission
 from services.registry.errors import EnrolmentRefused, RegistryError, UnknownNode
 from services.registry.nodes import By
 from services.registry.printers import register_printer
 from services.trust.authority import AuthorityError, NodeSigner
-from services.trust.nats_jwt import is_signed_by
+from services.trust.nats_jwt import is_signed_by, is_user_key
 
 
 class NodeDesk:
@@ -95,6 +95,8 @@ class Door:
     async def enrol(self, code: str, public_key: str) -> NodeCredentials:
         """Let the node of this code in."""
         self._services.knocking.enrol(self._ip)
+        if not is_user_key(public_key):
+            raise Malformed("malformed", "Correct public_key: it is no public key of a user.")
         signer, now = self._signer(), self._services.clock.now()
         with _told():
             async with self._services.sessions() as session, session.begin():

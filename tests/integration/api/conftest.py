@@ -80,6 +80,7 @@ async def api_env(
             "LAYERLINE_ALLOWED_EMAIL_DOMAINS": "layerline.local",
             "LAYERLINE_SESSION_SECRET": secrets.token_urlsafe(32),
             "LAYERLINE_WEB_DIST": str(dist),
+            "LAYERLINE_NODE_SIGNER": str(broker.keys.node_signer()),
         }
 
 
