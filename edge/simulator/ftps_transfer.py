@@ -93,6 +93,8 @@ class Transfers:
                 connection.stream.write(piece)
                 await connection.stream.drain()
                 await self._pace(len(piece))
+            if self._switches().download_end == "close_notify":
+                connection.stream.say_end()
         except OSError as exc:
             raise TransferCut from exc
         finally:

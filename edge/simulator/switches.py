@@ -126,6 +126,9 @@ class StorageQuirks(_Model):
     """When and how 226 comes. [K] BBR, [K1] ADR2, [K] PYB"""
     upload_end_delay_s: float = 20.0
     """For upload_end=late."""
+    download_end: Literal["close_notify", "fin"] = "close_notify"
+    """How listings and files that the printer sends end. [U] That no client had to change how it
+    lists, and all how they upload, speaks for close_notify; BBR says never."""
     upload_bytes_per_s: float | None = 100_000.0
     """Per printer second. [K1] ADR2: 46 KB/s, BDY: 75-150 KB/s"""
     pasv_ports: int = Field(default=1, ge=1, le=3)

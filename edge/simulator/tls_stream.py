@@ -1,10 +1,12 @@
 """TLS over a plain stream, with the liberties that the printer takes.
 
-It never says close_notify, it sends each write as records of its own, and it can tell a client's
-close_notify from a bare end of the connection. asyncio's own TLS does none of the three.
+It says close_notify only when told to, it sends each write as records of its own, and it can
+tell a client's close_notify from a bare end of the connection. asyncio's own TLS does none of
+the three.
 """
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import struct
@@ -108,6 +110,14 @@ class TLSStream:
         if not self._is_dead:
             async with asyncio.timeout(WRITE_TIMEOUT_S):
                 await self._writer.drain()
+
+    def say_end(self) -> None:
+        """Send close_notify; the client's own is not waited for."""
+        if self._is_dead or self._tls is None or self._writer.is_closing():
+            return
+        with contextlib.suppress(ssl.SSLError):
+            self._tls.unwrap()
+        self._writer.write(self._outgoing.read())
 
     def close(self) -> None:
         """End the connection after what was written: FIN, and no close_notify. [K]"""

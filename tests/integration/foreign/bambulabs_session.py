@@ -28,6 +28,7 @@ def main(host: str, code: str, serial: str, file: Path) -> None:
     _say("nozzle", printer.nozzle_diameter())
     with file.open("rb") as content:
         _say("upload", printer.upload_file(content, NAME))
+    _say("listed", printer.ftp_client.list_directory())
 
     _start(printer)
     _say("paused", printer.pause_print())

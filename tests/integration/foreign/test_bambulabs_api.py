@@ -71,6 +71,7 @@ async def test_it_uploads_prints_pauses_resumes_and_stops(printer: Printer) -> N
     steps = dict(json.loads(line) for line in said.splitlines())
     assert steps["nozzle"] == 0.4
     assert steps["upload"].startswith("226")
+    assert any("foreign.gcode.3mf" in line for line in steps["listed"][1])
     assert steps["deleted"].startswith("250")
     assert steps["failed"] is True
     async with aiohttp.ClientSession() as http, http.get(f"{printer.control}/counters") as answer:

@@ -159,6 +159,9 @@ class TestHandshakeOrder:
         assert (await with_ftp(bench, lambda ftp: ftp.put("x", CONTENT)))[:3] == "226"
 
 
+FOLDERS = ["cache", "image", "ipcam", "logger", "timelapse"]
+
+
 class TestUploadEnd:
     """Requirement 55."""
 
@@ -167,7 +170,38 @@ class TestUploadEnd:
         said = await with_ftp(bench, lambda ftp: ftp.put("x", CONTENT, notify=notify))
         assert said[:3] == "226"
 
-    async def test_r55_server_never_sends_close_notify(self, bench: Bench) -> None:
+    @pytest.mark.parametrize("end", ["close_notify", "fin"])
+    async def test_r55_how_a_listing_ends(self, bench: Bench, end: str) -> None:
+        await bench.set(download_end=end)
+        bench.put_on_card("x.3mf", CONTENT)
+
+        def talk(ftp: PrinterFTP) -> bytes:
+            ftp.voidcmd("TYPE A")
+            with contextlib.closing(ftp.ntransfercmd("NLST")[0]) as data:
+                data.suppress_ragged_eofs = False
+                listed = data.recv(1000)
+                assert data.recv(1000) == b""
+            return bytes(listed)
+
+        if end == "close_notify":
+            assert (await with_ftp(bench, talk)).endswith(b"x.3mf\r\n")
+        else:
+            with pytest.raises(ssl.SSLEOFError):
+                await with_ftp(bench, talk)
+
+    async def test_r55_stock_ftplib_lists_and_downloads(self, bench: Bench) -> None:
+        bench.put_on_card("x.3mf", CONTENT)
+
+        def talk(ftp: PrinterFTP) -> tuple[list[str], bytes]:
+            names: list[str] = []
+            content = bytearray()
+            ftp.retrlines("NLST", names.append)
+            ftp.retrbinary("RETR x.3mf", content.extend)
+            return names, bytes(content)
+
+        assert await with_ftp(bench, talk) == ([*FOLDERS, "x.3mf"], CONTENT)
+
+    async def test_r55_no_close_notify_after_an_upload(self, bench: Bench) -> None:
         def talk(ftp: PrinterFTP) -> None:
             ftp.voidcmd("TYPE I")
             with contextlib.closing(ftp.ntransfercmd("STOR x")[0]) as data:
