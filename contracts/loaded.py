@@ -1,15 +1,27 @@
 """What a printer has to offer and what a plate asks for: the two sides of "does it fit"."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from contracts.findings import Finding
 from contracts.units import Grams, Metres, Millimetres
+
+_GROWN = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+"""Fields that came later have a default, so that what was stored before is still read."""
+
+
+Bounds = Annotated[
+    tuple[float, float, float, float, float, float],
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 6, "maxItems": 6}),
+]
+"""As a plain array in schemas: generated clients lose the length of a tuple."""
 
 
 class LoadedFilament(BaseModel):
     """A filament in one tray; slot 0-15 in the AMS (unit * 4 + tray), 254 the external spool."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _GROWN
 
     slot: int = Field(ge=0, le=254)
     type: str = Field(max_length=32, description="PLA, PETG ...; empty when the printer can't tell")
@@ -26,10 +38,6 @@ class Loaded(BaseModel):
     nozzle_mm: Millimetres | None
     has_ams: bool
     filaments: tuple[LoadedFilament, ...]
-
-
-_GROWN = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
-"""Fields that came later have a default, so that what was stored before is still read."""
 
 
 class NeededFilament(BaseModel):
@@ -75,7 +83,7 @@ class PlateSummary(BaseModel):
     bed_type: str | None = Field(default=None, max_length=64, description="as the slicer says it")
     has_supports: bool | None = None
     objects: tuple[PlateObject, ...] = ()
-    bounds_mm: tuple[float, float, float, float, float, float] | None = Field(
+    bounds_mm: Bounds | None = Field(
         default=None, description="least x, y, z and greatest x, y, z of what is extruded"
     )
     findings: tuple[Finding, ...] = ()

@@ -21,6 +21,8 @@ from edge.printer import (
 )
 from edge.timing import Timing
 
+EXTERNAL_SLOTS = 16
+"""From this slot on it is no AMS tray."""
 FILE_PREFIX = "layerline-"
 FILE_SUFFIX = ".gcode.3mf"
 
@@ -310,6 +312,22 @@ def why_not_fit(spec: JobSpec, loaded: Loaded) -> str | None:
         return f"The file is for a {spec.nozzle_mm:g} mm nozzle, not {loaded.nozzle_mm:g} mm."
     if spec.use_ams and not loaded.has_ams:
         return "The job takes filament from an AMS, and the printer has none."
+    return _why_not_fed(spec, loaded)
+
+
+def _why_not_fed(spec: JobSpec, loaded: Loaded) -> str | None:
+    """Return which tray does not have what the claim counted on; None if all have."""
+    trays = {tray.slot: tray.type for tray in loaded.filaments}
+    for needed in spec.filaments:
+        if not spec.use_ams:
+            found = next((kind for slot, kind in trays.items() if slot >= EXTERNAL_SLOTS), "")
+            if found and found.casefold() != needed.type.casefold():
+                return f"The job needs {needed.type}, on the external spool is {found}."
+        elif needed.index <= len(spec.ams_mapping):
+            slot = spec.ams_mapping[needed.index - 1]
+            found = trays.get(slot, "")
+            if found.casefold() != needed.type.casefold():
+                return f"The job needs {needed.type}, in tray {slot + 1} is {found or 'nothing'}."
     return None
 
 

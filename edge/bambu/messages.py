@@ -172,6 +172,10 @@ class Tray(_Wire):
     id: LenientText = ""
     tray_type: LenientText = ""
     tray_color: LenientText = ""
+    remain: LenientInt = None
+    """Percent; -1: the AMS can't tell. [K PYB]"""
+    tray_weight: LenientInt = None
+    """Grams of filament on a full spool; 0: not known."""
 
 
 class PushStatus(_Wire):

@@ -221,4 +221,14 @@ def _filament(slot: int, tray: object) -> LoadedFilament | None:
     if not wire.tray_type:
         return None
     color = f"#{wire.tray_color[:6].upper()}" if len(wire.tray_color) >= 6 else ""
-    return LoadedFilament(slot=slot, type=wire.tray_type[:32], color=color)
+    return LoadedFilament(
+        slot=slot, type=wire.tray_type[:32], color=color, remaining_g=_remaining_g(wire)
+    )
+
+
+def _remaining_g(tray: Tray) -> float | None:
+    """Return what is left on a spool, to the percent that the AMS tells; None if it doesn't."""
+    remain, weight = tray.remain, tray.tray_weight
+    if remain is None or weight is None or not 0 <= remain <= 100 or weight <= 0:
+        return None
+    return round(weight * remain / 100, 1)

@@ -10,9 +10,11 @@ from services.api.jobs import endpoints as jobs
 from services.api.nodes import endpoints as nodes
 from services.api.printers import endpoints as printers
 from services.api.problems import problems
+from services.api.reviews import endpoints as reviews
+from services.api.shop import endpoints as shop
 from services.api.uploads import endpoints as uploads
 
-_ROOMS = (auth, uploads, jobs, printers, nodes, feed)
+_ROOMS = (auth, uploads, reviews, jobs, printers, shop, nodes, feed)
 
 
 def add_routes(app: FastAPI) -> None:

@@ -1,7 +1,7 @@
 """The claim: one transaction that picks the next fitting job and makes its run.
 
-Writes `run` (insert; and the release of a run that never had a fact), `job.run_id` and
-`job.wait_reason`.
+Writes `run` (insert; and the release of a run that never had a fact), `run_price`,
+`job.run_id` and why the job waits.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, tuple_, update
+from sqlalchemy import ColumnElement, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,11 +29,13 @@ from contracts.ids import (
 from contracts.lifecycle import TERMINAL_RUN_STATES, JobState, Resolution, RunState
 from contracts.loaded import PlateSummary
 from contracts.rpc import ClaimRequest, JobSpec, RefusalCode
+from contracts.waiting import WaitReason
 from services.db import outbox
 from services.db.tables.machines import Printer, Run
 from services.db.tables.work import Artifact, Job, Queue
-from services.jobs import ringing
-from services.jobs.fit import Fit, Misfit, fit
+from services.jobs import pricing, ringing, waiting
+from services.jobs.fit import Fit, fit
+from services.jobs.shop import shop_of
 from services.jobs.waits import Waits
 
 PAGE = 200
@@ -129,21 +131,24 @@ async def claim(
     queue = await session.get(Queue, printer.queue)
     if queue is None or queue.is_held:
         return NothingToDo(("the queue is on hold",))
-    reasons: dict[str, list[UUID]] = {}
+    shop = await shop_of(session)
+    rules = shop.rules(printer.queue)
+    skipped = waiting.Skipped()
     async with aclosing(_candidates(session, printer.queue, now)) as candidates:
         async for candidate in candidates:
             plate = PlateSummary.model_validate(candidate.needs)
-            outcome = fit(plate, request.loaded)
-            if isinstance(outcome, Misfit):
-                reasons.setdefault(outcome.reason, []).append(candidate.id)
+            outcome = fit(plate, request.loaded, rules)
+            if isinstance(outcome, WaitReason):
+                skipped.add(candidate.id, outcome)
                 continue
             job = await _lock(session, candidate.id, now)
             if job is not None:
-                await _tell_why_they_wait(session, reasons)
+                await skipped.tell(session)
                 run = _new_run(request, printer, job, plate, outcome, now)
+                session.add(pricing.price_of_run(run.id, plate, shop))
                 return await _claim_job(session, run, job, waits)
-    await _tell_why_they_wait(session, reasons)
-    return NothingToDo(tuple(reasons))
+    await skipped.tell(session)
+    return NothingToDo(skipped.texts)
 
 
 async def _settle_open_run(
@@ -252,7 +257,8 @@ async def _claim_job(session: AsyncSession, run: Run, job: Job, waits: Waits) ->
     deadline_s = waits.transfer_within_s(artifact.size_bytes) + waits.overdue_after_s
     run.deadline_at = run.claimed_at + timedelta(seconds=deadline_s)
     await _insert_with_sid(session, run)
-    job.run_id, job.wait_reason = run.id, None
+    job.run_id = run.id
+    waiting.forget(job)
     session.add(job)
     await outbox.add_event(session, _claimed_event(run, job, run.claimed_at))
     return Claimed(run, job, artifact)
@@ -266,7 +272,8 @@ def _new_run(
         name=job.name,
         plate=job.plate,
         gcode_path=plate.gcode_path,
-        model=plate.model,
+        # The node checks it again: a file for the family is as good as one for this printer.
+        model=request.loaded.model if plate.model else None,
         nozzle_mm=plate.nozzle_mm,
         estimate_s=plate.estimate_s,
         filaments=plate.filaments,
@@ -352,19 +359,6 @@ async def _history(session: AsyncSession, job_id: UUID) -> tuple[int, int]:
             break
         releases += 1
     return len(states) + 1, releases
-
-
-async def _tell_why_they_wait(session: AsyncSession, reasons: dict[str, list[UUID]]) -> None:
-    for reason, ids in reasons.items():
-        unlocked = (
-            select(Job.id)
-            .where(
-                col(Job.id).in_(ids),
-                or_(col(Job.wait_reason).is_(None), col(Job.wait_reason) != reason),
-            )
-            .with_for_update(skip_locked=True)
-        )
-        await session.exec(update(Job).where(col(Job.id).in_(unlocked)).values(wait_reason=reason))
 
 
 async def _with_job(session: AsyncSession, run: Run) -> Claimed:

@@ -43,7 +43,7 @@ from contracts.lifecycle import (
 from services.db import outbox
 from services.db.tables.machines import Command, Run
 from services.db.tables.work import Job
-from services.jobs import audit, commands, ringing
+from services.jobs import audit, commands, ringing, waiting
 from services.jobs.actors import Actor
 from services.jobs.errors import Conflict, NotAllowed, Unknown
 
@@ -204,7 +204,7 @@ def _changes(job: Job, actor: Actor, decision: Decision, now: datetime) -> Mappi
         "decided_by": actor.id,
         "decision": decision.words,
         "not_before": None,
-        "wait_reason": None,
+        **waiting.NO_REASON,
     }
     if decision.action is JobAction.APPROVE:
         changes["rank"] = _RANK.next_value()

@@ -1,11 +1,24 @@
-"""Does a plate fit what a printer has loaded: pure, decided at the claim."""
+"""Does a plate fit what a printer is and has loaded: pure, decided at the claim."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from contracts.loaded import Loaded, LoadedFilament, NeededFilament, PlateSummary
+from contracts.loaded import Loaded, PlateSummary
+from contracts.waiting import Param, WaitReason
+from services.jobs.mapping import AMS_SLOTS, Feed, assign, feed_from, is_same_type, slots_of
+from services.jobs.models import CLEARANCE_MM, MODELS, is_same_family, name_of
 
-AMS_SLOTS = range(16)
-UNUSED = -1
+SAME_NOZZLE_MM = 0.01
+_AXES = "xyz"
+
+
+@dataclass(frozen=True)
+class FitRules:
+    """What the operator allows: see services.jobs.shop."""
+
+    allows_family: bool = False
+    max_print_s: int | None = None
 
 
 @dataclass(frozen=True)
@@ -14,75 +27,173 @@ class Fit:
 
     use_ams: bool
     ams_mapping: tuple[int, ...]
+    feeds: tuple[Feed, ...]
 
 
-@dataclass(frozen=True)
-class Misfit:
-    """It does not fit, and what would have to change."""
-
-    reason: str
+_ANY_PRINTER = FitRules()
+_Check = Callable[[PlateSummary, Loaded, FitRules], WaitReason | None]
 
 
-def fit(plate: PlateSummary, loaded: Loaded) -> Fit | Misfit:
-    """Return how the plate would be printed, or why it can't be.
+def fit(plate: PlateSummary, loaded: Loaded, rules: FitRules = _ANY_PRINTER) -> Fit | WaitReason:
+    """Return how the plate would be printed, or the first thing that somebody must change.
 
-    What the file does not say is not held against it; each filament needs a tray with its type,
-    the same colour before another.
+    What the file or the printer does not say is not held against them.
     """
-    if plate.model and loaded.model and plate.model != loaded.model:
-        return Misfit(f"sliced for {plate.model}, the printer is {loaded.model}")
-    if plate.nozzle_mm and loaded.nozzle_mm and plate.nozzle_mm != loaded.nozzle_mm:
-        return Misfit(
-            f"sliced for a {plate.nozzle_mm:g} mm nozzle, the printer has {loaded.nozzle_mm:g} mm"
-        )
+    for check in _CHECKS:
+        reason = check(plate, loaded, rules)
+        if reason is not None:
+            return reason
+    return _feed(plate, loaded)
+
+
+def too_long(plate: PlateSummary, max_print_s: int | None) -> WaitReason | None:
+    """Return why the print takes longer than allowed, or None."""
+    if max_print_s is None or plate.estimate_s is None or plate.estimate_s <= max_print_s:
+        return None
+    return _reason(
+        "too_long",
+        f"It takes about {_hours(plate.estimate_s)}; prints of at most {_hours(max_print_s)} are "
+        "allowed here. Split the plate or slice it faster.",
+        estimate_s=plate.estimate_s,
+        limit_s=max_print_s,
+    )
+
+
+def _model(plate: PlateSummary, loaded: Loaded, rules: FitRules) -> WaitReason | None:
+    if not plate.model or not loaded.model or plate.model == loaded.model:
+        return None
+    if rules.allows_family and is_same_family(plate.model, loaded.model):
+        return None
+    needs, has = name_of(plate.model), name_of(loaded.model)
+    return _reason(
+        "wrong_model",
+        f"The file is sliced for {needs}, the printer is a {has}. Choose {has} in the slicer, "
+        "slice again and submit that file.",
+        needs=needs,
+        has=has,
+    )
+
+
+def _nozzle(plate: PlateSummary, loaded: Loaded, _: FitRules) -> WaitReason | None:
+    needs, has = plate.nozzle_mm, loaded.nozzle_mm
+    if not needs or not has or abs(needs - has) <= SAME_NOZZLE_MM:
+        return None
+    return _reason(
+        "wrong_nozzle",
+        f"The file is sliced for a {needs:g} mm nozzle, the printer has {has:g} mm. Choose a "
+        f"{has:g} mm nozzle in the slicer, or change the printer's nozzle.",
+        needs_mm=needs,
+        has_mm=has,
+    )
+
+
+def _volume(plate: PlateSummary, loaded: Loaded, _: FitRules) -> WaitReason | None:
+    model = MODELS.get(loaded.model)
+    if model is None or plate.bounds_mm is None:
+        return None
+    low, high = plate.bounds_mm[:3], plate.bounds_mm[3:]
+    for axis, first, last, room in zip(_AXES, low, high, model.volume_mm, strict=True):
+        if first < -CLEARANCE_MM or last > room + CLEARANCE_MM:
+            return _reason(
+                "too_large",
+                f"The print reaches from {first:.0f} to {last:.0f} mm along {axis.upper()}; the "
+                f"{model.name} has 0 to {room:.0f} mm. Move it or make it smaller in the slicer.",
+                axis=axis,
+                from_mm=round(first, 1),
+                to_mm=round(last, 1),
+                room_mm=room,
+                model=model.name,
+            )
+    return None
+
+
+def _corner(plate: PlateSummary, loaded: Loaded, _: FitRules) -> WaitReason | None:
+    """Judge only what the bounds prove: that some line lies in the corner kept free."""
+    model = MODELS.get(loaded.model)
+    if model is None or model.corner_mm is None or plate.bounds_mm is None:
+        return None
+    min_x, min_y, _z, max_x, max_y, _height = plate.bounds_mm
+    wide, deep = (side - CLEARANCE_MM for side in model.corner_mm)
+    is_inside = (min_x < wide and max_y < deep) or (min_y < deep and max_x < wide)
+    if not is_inside:
+        return None
+    return _reason(
+        "in_corner",
+        f"The print uses the front left corner, which the {model.name} needs for its nozzle "
+        f"({model.corner_mm[0]:g} x {model.corner_mm[1]:g} mm). Move it in the slicer.",
+        model=model.name,
+        width_mm=model.corner_mm[0],
+        depth_mm=model.corner_mm[1],
+    )
+
+
+def _time(plate: PlateSummary, _: Loaded, rules: FitRules) -> WaitReason | None:
+    return too_long(plate, rules.max_print_s)
+
+
+_CHECKS: tuple[_Check, ...] = (_model, _nozzle, _volume, _corner, _time)
+
+
+def _feed(plate: PlateSummary, loaded: Loaded) -> Fit | WaitReason:
+    """Return which tray feeds what: the AMS first, then the external spool."""
     if not plate.filaments:
-        return Fit(use_ams=False, ams_mapping=())
-    in_ams = _map_to_ams(plate, loaded)
-    if in_ams is not None:
-        return Fit(use_ams=True, ams_mapping=in_ams)
-    if _fits_external_spool(plate, loaded):
-        return Fit(use_ams=False, ams_mapping=())
-    needs = ", ".join(sorted({filament.type for filament in plate.filaments}))
-    has = ", ".join(sorted({f.type for f in loaded.filaments if f.type})) or "nothing known"
-    return Misfit(f"needs {needs}, loaded is {has}")
+        return Fit(use_ams=False, ams_mapping=(), feeds=())
+    if loaded.has_ams:
+        feeds = assign(plate.filaments, loaded.filaments)
+        if feeds is not None:
+            slots = slots_of(feeds, plate.project_filaments)
+            return Fit(use_ams=True, ams_mapping=slots, feeds=feeds)
+    spool = next((tray for tray in loaded.filaments if tray.slot not in AMS_SLOTS), None)
+    if spool is not None and len(plate.filaments) == 1:
+        needed = plate.filaments[0]
+        if not spool.type or is_same_type(spool.type, needed.type):
+            return Fit(use_ams=False, ams_mapping=(), feeds=(feed_from(needed, spool),))
+    return _nothing_feeds(plate, loaded)
 
 
-def _map_to_ams(plate: PlateSummary, loaded: Loaded) -> tuple[int, ...] | None:
-    """Return the slot of each filament; a tray serves one of them."""
-    if not loaded.has_ams:
-        return None
-    free = [tray for tray in loaded.filaments if tray.slot in AMS_SLOTS]
-    length = max(plate.project_filaments, *(needed.index for needed in plate.filaments))
-    mapping = [UNUSED] * length
-    # The right colour for all that can have it, before another colour takes its tray.
-    for matches in (_is_same_color, _is_same_type):
-        for needed in plate.filaments:
-            if mapping[needed.index - 1] != UNUSED:
-                continue
-            tray = next((tray for tray in free if matches(tray, needed)), None)
-            if tray is not None:
-                free.remove(tray)
-                mapping[needed.index - 1] = tray.slot
-    if any(mapping[needed.index - 1] == UNUSED for needed in plate.filaments):
-        return None
-    return tuple(mapping)
+def _nothing_feeds(plate: PlateSummary, loaded: Loaded) -> WaitReason:
+    needs = _materials([filament.type for filament in plate.filaments])
+    has = _materials([tray.type for tray in loaded.filaments])
+    if len(plate.filaments) > 1 and not loaded.has_ams:
+        return _reason(
+            "needs_ams",
+            f"The plate uses {len(plate.filaments)} filaments and the printer has no AMS. Use one "
+            "filament in the slicer, or attach an AMS.",
+            filaments=len(plate.filaments),
+        )
+    counted = Counter(filament.type.strip().upper() for filament in plate.filaments)
+    loaded_counted = Counter(tray.type.strip().upper() for tray in loaded.filaments)
+    lacking = sorted(material for material in counted if not loaded_counted[material])
+    if lacking:
+        missing = ", ".join(lacking)
+        return _reason(
+            "not_loaded",
+            f"It needs {needs}; loaded is {has or 'nothing known'}. Load {missing}, or slice it "
+            "for what is loaded.",
+            needs=needs,
+            has=has,
+            missing=missing,
+        )
+    return _reason(
+        "too_few_trays",
+        f"It needs {needs}, each in a tray of its own; loaded is {has}. Load what is missing, or "
+        "use fewer filaments in the slicer.",
+        needs=needs,
+        has=has,
+    )
 
 
-def _is_same_type(tray: LoadedFilament, needed: NeededFilament) -> bool:
-    return _same(tray.type, needed.type)
+def _materials(types: list[str]) -> str:
+    """Return materials with their number: "2 x PLA, PETG"."""
+    counted = Counter(material for material in types if material)
+    named = (f"{count} x {name}" if count > 1 else name for name, count in sorted(counted.items()))
+    return ", ".join(named)[:60]
 
 
-def _is_same_color(tray: LoadedFilament, needed: NeededFilament) -> bool:
-    return _is_same_type(tray, needed) and _same(tray.color[:7], needed.color[:7])
+def _hours(seconds: int) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
-def _fits_external_spool(plate: PlateSummary, loaded: Loaded) -> bool:
-    """One filament, and the external spool has its type (or can't tell what it has)."""
-    spools = [tray for tray in loaded.filaments if tray.slot not in AMS_SLOTS]
-    if len(plate.filaments) != 1 or not spools:
-        return False
-    return not spools[0].type or _same(spools[0].type, plate.filaments[0].type)
-
-
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+def _reason(code: str, text: str, **params: Param) -> WaitReason:
+    return WaitReason(code=code, params=params, text=text[:300])

@@ -20,6 +20,8 @@ from services.jobs import audit
 from services.jobs.actors import Actor
 from services.jobs.decisions import submitted_event
 from services.jobs.errors import Conflict, Malformed, Unknown
+from services.jobs.fit import too_long
+from services.jobs.shop import shop_of
 
 MAX_JOBS = 100
 """The most jobs that one submission may make."""
@@ -147,6 +149,7 @@ async def submit(
     _must_make_sense(orders, plates)
     if await session.get(Queue, queue) is None:
         raise Malformed("no-such-queue", f"There is no queue {queue!r}. Choose another.")
+    await _must_be_short_enough(session, [plates[order.plate] for order in orders], queue)
     submission = Submission(
         id=uuid4(), owner_id=actor.id, artifact_id=artifact_id, note=note or None, created_at=now
     )
@@ -181,6 +184,16 @@ async def _ready_artifact(session: AsyncSession, actor: Actor, artifact_id: UUID
     raise Conflict(
         "artifact-not-ready", "This file has not been checked yet. Wait until it is ready."
     )
+
+
+async def _must_be_short_enough(
+    session: AsyncSession, plates: Sequence[PlateSummary], queue: str
+) -> None:
+    limit_s = (await shop_of(session)).longest_print_s(queue)
+    for plate in plates:
+        reason = too_long(plate, limit_s)
+        if reason is not None:
+            raise Conflict("print-too-long", f"Plate {plate.index}: {reason.text}")
 
 
 def _must_make_sense(orders: Sequence[Copies], plates: dict[int, PlateSummary]) -> None:
@@ -224,6 +237,8 @@ def _new_job(
         rung_at=None,
         run_id=None,
         wait_reason=None,
+        wait_code=None,
+        wait_params=None,
         cancel_requested_at=None,
         cancel_requested_by=None,
         decided_at=None,

@@ -43,6 +43,8 @@ _JOB_COLUMNS = (
     "needs",
     "not_before",
     "wait_reason",
+    "wait_code",
+    "wait_params",
     "cancel_requested_at",
     "decision",
     "decided_at",
@@ -84,6 +86,8 @@ class JobRow:
     needs: Mapping[str, Any]
     not_before: datetime | None
     wait_reason: str | None
+    wait_code: str | None
+    wait_params: Mapping[str, Any] | None
     cancel_requested_at: datetime | None
     decision: str | None
     decided_at: datetime | None

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 import type { components } from "../src/generated/api.ts";
+import { reviewRoutes } from "./reviews.ts";
 import { ago, artifactOf, job, ME, plates, seedEvents, type Job } from "./seeds.ts";
 import { World } from "./world.ts";
 
@@ -115,6 +116,7 @@ function routes(world: World): [string, RegExp, Handler][] {
       if (url.searchParams.get("order") === "oldest") items.sort((a, b) => a.created_at.localeCompare(b.created_at));
       return [200, { items, next_cursor: null }];
     }],
+    ...reviewRoutes(world),
     ["GET", /^\/api\/jobs\/([^/]+)$/, ([, id]) => { const found = world.find(id); return found ? [200, found] : problem(404, "There is no such job."); }],
     ["GET", /^\/api\/jobs\/([^/]+)\/events$/, ([, id]) => { const found = world.find(id); return [200, found ? seedEvents(found) : []]; }],
     ...decisions.map((kind): [string, RegExp, Handler] => ["POST", new RegExp(`^/api/jobs/([^/]+)/${kind}$`), decide(world, kind)]),

@@ -23,9 +23,9 @@ export const ME: Schemas["Me"] = {
 const MIA = { id: "00000000-0000-4000-8000-000000000002", name: "Mia Berger", avatar_url: null };
 const ANA = { id: ME.id, name: ME.name, avatar_url: null };
 
-const ORANGE = { index: 1, type: "PLA", color: "#F0722E", used_g: 34.9, used_m: 11.6 };
-const WHITE = { index: 1, type: "PETG", color: "#FFFFFF", used_g: 12.4, used_m: 4.1 };
-const BLACK = { index: 2, type: "PLA", color: "#111111", used_g: 6.1, used_m: 2 };
+const ORANGE = { index: 1, type: "PLA", color: "#F0722E", used_g: 34.9, used_m: 11.6, in_ams: null, is_support: null };
+const WHITE = { index: 1, type: "PETG", color: "#FFFFFF", used_g: 12.4, used_m: 4.1, in_ams: null, is_support: null };
+const BLACK = { index: 2, type: "PLA", color: "#111111", used_g: 6.1, used_m: 2, in_ams: null, is_support: null };
 
 let count = 0;
 
@@ -89,7 +89,7 @@ export function seedJobs(): Job[] {
     job({ name: "vase", status: "printing", state: "queued", phase: "transferring", printer: RIGHT, run_id: "r-vase", run_no: 1, weight_g: 88, estimate_s: 9000, filaments: [WHITE] }),
     job({
       name: "hook x3", status: "queued", state: "queued", decided_by: "Jonas", decided_at: ago(5), filaments: [WHITE],
-      weight_g: 12.4, estimate_s: 1800, wait_reason: "It needs PETG; loaded is PLA.", allowed_actions: ["withdraw", "cancel", "take_back_approval"],
+      weight_g: 12.4, estimate_s: 1800, wait_reason: { code: "not_loaded", params: { needs: "PETG", has: "PLA", missing: "PETG" }, text: "It needs PETG; loaded is PLA." }, allowed_actions: ["withdraw", "cancel", "take_back_approval"],
     }),
     job({
       name: "gear-20", status: "returned", state: "returned", decided_by: "Jonas", decided_at: ago(30),
@@ -109,7 +109,7 @@ export function seedJobs(): Job[] {
 function loaded(...types: [string, string][]): Printer["loaded"] {
   return {
     model: "C12", nozzle_mm: 0.4, has_ams: types.length > 1,
-    filaments: types.map(([type, color], index) => ({ slot: types.length > 1 ? index : 254, type, color })),
+    filaments: types.map(([type, color], index) => ({ slot: types.length > 1 ? index : 254, type, color, remaining_g: null })),
   };
 }
 
@@ -119,7 +119,7 @@ export function seedPrinters(jobs: readonly Job[]): Printer[] {
   const on = (printer: { id: string }): Job | null =>
     jobs.find((each) => each.printer?.id === printer.id && ["printing", "attention"].includes(each.status)) ?? null;
   const base = {
-    queue: "main", node: "workshop-pi", model: "P1S", firmware: "01.09.01.00", is_online: true, activity: "printing" as const,
+    queue: "main", node: "workshop-pi", model: "C12", model_name: "P1S", firmware: "01.09.01.00", is_online: true, activity: "printing" as const,
     detail: null, code: null, loaded: AMS, last_fact_at: ago(0.1), allowed_actions: ["light"] as Printer["allowed_actions"],
   };
   const occupied = (seq: number): Printer["bed"] => ({ state: "occupied", seq, since: ago(60), by: null, reason: null, last_job: null });
@@ -163,7 +163,8 @@ export function artifactOf(id: string, filename: string, size: number, sha256: s
 export function plates(two: boolean): Artifact["plates"] {
   const plate = (index: number, filaments: Job["filaments"], seconds: number, grams: number) => ({
     index, gcode_path: `Metadata/plate_${index}.gcode`, model: "C12", nozzle_mm: 0.4, estimate_s: seconds,
-    weight_g: grams, filaments, project_filaments: filaments.length,
+    weight_g: grams, filaments, project_filaments: filaments.length, name: "", layers: 124, layer_height_mm: 0.2, height_mm: 24.8,
+    bed_type: "Textured PEI Plate", has_supports: false, objects: [{ id: 1, name: "bracket" }], bounds_mm: null, findings: [],
   });
   return two ? [plate(1, [ORANGE, BLACK], 5940, 34.9), plate(2, [WHITE], 1320, 6.1)] : [plate(1, [ORANGE], 5940, 34.9)];
 }

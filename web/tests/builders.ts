@@ -22,7 +22,7 @@ export function aFact(with_: Partial<Fact> = {}): Fact {
 
 export function aPrinter(with_: Partial<Printer> = {}): Printer {
   return {
-    id: "p-1", name: "P1S", queue: "main", node: "pi", model: "P1S", firmware: null, is_online: true,
+    id: "p-1", name: "P1S", queue: "main", node: "pi", model: "C12", model_name: "P1S", firmware: null, is_online: true,
     activity: "idle", detail: null, code: null,
     bed: { state: "clear", seq: 4, since: null, by: null, reason: null, last_job: null },
     loaded: null, current_job: null, last_fact_at: null, allowed_actions: [], ...with_,
@@ -32,7 +32,8 @@ export function aPrinter(with_: Partial<Printer> = {}): Printer {
 export function aPlate(index: number): Plate {
   return {
     index, gcode_path: `Metadata/plate_${index}.gcode`, model: "C12", nozzle_mm: 0.4, estimate_s: 600, weight_g: 5,
-    filaments: [], project_filaments: 1,
+    filaments: [], project_filaments: 1, name: "", layers: null, layer_height_mm: null, height_mm: null, bed_type: null,
+    has_supports: null, objects: [], bounds_mm: null, findings: [],
   };
 }
 

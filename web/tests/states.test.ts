@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { solidColor } from "@/components/filaments";
-import { printersWith } from "@/features/approve/fit";
 import { isOpen } from "@/features/approve/undo";
 import { wordsOf } from "@/features/jobs/timeline";
 import { errorWords, safeNext } from "@/features/signin/next";
@@ -60,13 +59,6 @@ describe("printer", () => {
   it("comes first when it needs a person", () => {
     const printers = [aPrinter({ name: "a" }), aPrinter({ name: "b", bed: occupied })];
     expect(printers.sort(byNeed).map((printer) => printer.name)).toEqual(["b", "a"]);
-  });
-
-  it("fits by what it has loaded, if it says so and is heard", () => {
-    const loaded = { model: "C12", nozzle_mm: 0.4, has_ams: false, filaments: [{ slot: 254, type: "PLA", color: "" }] };
-    expect(printersWith([aPrinter()], "main", ["PLA"])).toBeNull();
-    expect(printersWith([aPrinter({ loaded })], "main", ["PLA"])).toHaveLength(1);
-    expect(printersWith([aPrinter({ loaded })], "main", ["PETG"])).toHaveLength(0);
   });
 });
 

@@ -10,6 +10,7 @@ from services.api.jobs.schemas import Job, JobAbility, Owner, PrinterRef
 from services.jobs.actors import Actor
 from services.jobs.decisions import OWNER_ACTIONS
 from services.jobs.views import JobRow
+from services.jobs.waiting import reason_of
 
 STALE_BEFORE_START = timedelta(seconds=60)
 STALE_IN_PRINT = timedelta(seconds=90)
@@ -57,7 +58,7 @@ def present_job(row: JobRow, viewer: Actor, heard: Heard, now: datetime) -> Job:
         reason=None if is_private else row.reason,
         code=row.code if has_run else None,
         advice=row.advice if has_run else None,
-        wait_reason=row.wait_reason,
+        wait_reason=reason_of(row.wait_reason, row.wait_code, row.wait_params),
         not_before=row.not_before,
         estimate_s=needs.estimate_s,
         weight_g=needs.weight_g,

@@ -10,6 +10,7 @@ from pydantic import Field
 from contracts.ids import QueueName
 from contracts.lifecycle import JobState, Resolution, RunState, Status
 from contracts.loaded import NeededFilament
+from contracts.waiting import WaitReason
 from services.api.schemas import In, Note, Out, Reason
 
 MAX_COPIES = 50
@@ -74,7 +75,7 @@ class Job(Out):
     reason: str | None = Field(description="why it is as it is: a person's or the printer's words")
     code: str | None
     advice: str | None
-    wait_reason: str | None
+    wait_reason: WaitReason | None = Field(description="why a claim passed it over")
     not_before: datetime | None
     estimate_s: int | None
     weight_g: float | None

@@ -18,6 +18,7 @@ from services.api.printers.schemas import (
 )
 from services.db.tables import machines
 from services.jobs.actors import Actor
+from services.jobs.models import name_of
 from services.jobs.views import JobRow
 
 _BED_IN_USE = UNRESOLVED_RUN_STATES - {RunState.CLAIMED, RunState.TRANSFERRING}
@@ -37,6 +38,7 @@ def present_printer(
         queue=row.queue,
         node=row.node,
         model=loaded.model if loaded else None,
+        model_name=name_of(loaded.model) if loaded else None,
         firmware=row.firmware,
         is_online=bool(row.is_online),
         activity=PrinterActivity(row.activity or PrinterActivity.UNKNOWN),

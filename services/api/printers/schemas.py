@@ -47,7 +47,8 @@ class Printer(Out):
     name: str
     queue: str
     node: str
-    model: str | None
+    model: str | None = Field(description="the maker's model id")
+    model_name: str | None = Field(description="as people know it: C12 is the P1S")
     firmware: str | None
     is_online: bool
     activity: PrinterActivity

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from contracts.lifecycle import ArtifactState, JobState
@@ -117,6 +118,9 @@ class Job(SQLModel, table=True):
     A run that was released is taken out again, with a new bell.
     """
     wait_reason: str | None = Field(max_length=300)
+    """Why a claim passed it over (contracts.waiting.WaitReason): the sentence, code, values."""
+    wait_code: str | None = Field(max_length=32)
+    wait_params: JsonObject | None = Field(sa_type=JSONB(none_as_null=True), nullable=True)
     cancel_requested_at: datetime | None = instant(nullable=True)
     cancel_requested_by: UUID | None = Field(foreign_key="user.id")
     decided_at: datetime | None = instant(nullable=True)

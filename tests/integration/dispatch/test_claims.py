@@ -1,6 +1,7 @@
 """The claim: one transaction that decides what a printer gets."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -52,7 +53,10 @@ class TestWhatIsNext:
         petg = await desk.shop.job(needs=plate(filaments=PETG))
         pla = await desk.shop.job()
         assert (await desk.offer(printer)).spec.job_id == pla
-        assert (await desk.row("job", petg))["wait_reason"] == "needs PETG, loaded is PLA"
+        row = await desk.row("job", petg)
+        assert row["wait_reason"].startswith("It needs PETG; loaded is PLA.")
+        assert row["wait_code"] == "not_loaded"
+        assert json.loads(row["wait_params"])["missing"] == "PETG"
 
     async def test_fitting_job_is_found_behind_many_that_do_not_fit(self, desk: Desk) -> None:
         printer = await desk.shop.printer()
@@ -72,7 +76,8 @@ class TestWhatIsNext:
         await desk.shop.job(needs=plate(nozzle_mm=0.6))
         answer = await desk.claim(printer)
         assert isinstance(answer, NoJob)
-        assert answer.reasons == ("sliced for a 0.6 mm nozzle, the printer has 0.4 mm",)
+        (reason,) = answer.reasons
+        assert reason.startswith("The file is sliced for a 0.6 mm nozzle, the printer has 0.4 mm.")
 
     async def test_job_waits_for_its_time(self, desk: Desk) -> None:
         printer = await desk.shop.printer()

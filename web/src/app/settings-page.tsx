@@ -3,6 +3,8 @@ import { useMutation } from "@tanstack/react-query";
 import { ErrorNote } from "@/components/error-note";
 import { LangToggle } from "@/components/lang-toggle";
 import { PageTitle } from "@/components/page-title";
+import { ShopSettings } from "@/features/shop/shop-settings";
+import { SpendingTable } from "@/features/shop/spending-table";
 import { forgetTray } from "@/features/submit/tray-store";
 import { api, unwrap } from "@/lib/api/client";
 import { useI18n } from "@/lib/i18n/context";
@@ -57,6 +59,12 @@ export function SettingsPage() {
           data={SCHEMES.map((value) => ({ value, label: t.app.theme[value] }))}
         />
       </Stack>
+      {me.data?.is_admin === true && (
+        <>
+          <ShopSettings />
+          <SpendingTable />
+        </>
+      )}
       <SignOut />
     </Stack>
   );

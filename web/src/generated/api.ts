@@ -344,6 +344,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{job_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Review
+         * @description Which printers a job fits, from which trays it would be fed, and what it costs.
+         */
+        get: operations["get_job_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}/take-back-approval": {
         parameters: {
             query?: never;
@@ -378,6 +398,26 @@ export interface paths {
          * @description Take back a job that no run has.
          */
         post: operations["withdraw_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Jobs Summary
+         * @description What ended prints took, by person and currency; scope=all is for admins.
+         */
+        get: operations["get_jobs_summary"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -668,6 +708,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Settings
+         * @description The settings; for admins.
+         */
+        get: operations["get_settings"];
+        /**
+         * Change Settings
+         * @description Replace the settings; queued jobs that fit now are offered again.
+         */
+        put: operations["change_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/submissions": {
         parameters: {
             query?: never;
@@ -948,6 +1012,29 @@ export interface components {
             server_time: string;
         };
         /**
+         * FilamentFeed
+         * @description The tray that would feed a filament.
+         */
+        FilamentFeed: {
+            /**
+             * Color Distance
+             * @description CIEDE2000; null: a colour is not known
+             */
+            color_distance: number | null;
+            /**
+             * Is External
+             * @description the external spool, not an AMS tray
+             */
+            is_external: boolean;
+            /**
+             * Is Short
+             * @description the tray is known to hold less than the plate needs
+             */
+            is_short: boolean;
+            needed: components["schemas"]["NeededFilament"];
+            tray: components["schemas"]["LoadedFilament"];
+        };
+        /**
          * Finding
          * @description A remark on a file; clients translate it by `code`.
          */
@@ -1074,6 +1161,28 @@ export interface components {
          */
         JobAbility: "approve" | "reject" | "return" | "resubmit" | "withdraw" | "cancel" | "take_back_approval" | "pause" | "resume" | "resolve";
         /**
+         * JobCost
+         * @description What printing the plate once is expected to cost; null parts are not known.
+         */
+        JobCost: {
+            /**
+             * Currency
+             * @description ISO 4217
+             */
+            currency: string;
+            /** Electricity */
+            electricity: number | null;
+            /** Material */
+            material: number | null;
+            /** Total */
+            total: number | null;
+            /**
+             * Unpriced
+             * @description materials without a price
+             */
+            unpriced: string[];
+        };
+        /**
          * JobEvent
          * @description One fact about a job, as the log has it.
          */
@@ -1118,6 +1227,29 @@ export interface components {
             name: string;
         };
         /**
+         * JobReview
+         * @description All that speaks for and against a job: its plate, its printers, its cost.
+         */
+        JobReview: {
+            cost: components["schemas"]["JobCost"] | null;
+            /**
+             * Model Name
+             * @description the printer model that it is sliced for
+             */
+            model_name: string | null;
+            plate: components["schemas"]["PlateSummary"];
+            /** Printers */
+            printers: components["schemas"]["PrinterFit"][];
+        };
+        /**
+         * JobsSummary
+         * @description Ended prints by person and currency.
+         */
+        JobsSummary: {
+            /** Items */
+            items: components["schemas"]["Spending"][];
+        };
+        /**
          * JobState
          * @enum {string}
          */
@@ -1158,7 +1290,7 @@ export interface components {
              * Remaining G
              * @description null: the printer can't tell
              */
-            remaining_g?: number | null;
+            remaining_g: number | null;
             /** Slot */
             slot: number;
             /**
@@ -1238,6 +1370,53 @@ export interface components {
             queue: string;
             /** Serial */
             serial: string;
+        };
+        /**
+         * NewSettings
+         * @description The settings as a person sends them: unknown ones are refused.
+         */
+        NewSettings: {
+            /**
+             * Allows Family
+             * @description files for X1, X1 Carbon, P1P and P1S print on each other
+             * @default false
+             */
+            allows_family: boolean;
+            /**
+             * Currency
+             * @description ISO 4217
+             * @default EUR
+             */
+            currency: string;
+            /**
+             * Electricity Per H
+             * @description per hour of printing
+             */
+            electricity_per_h?: number | null;
+            /**
+             * Material Prices
+             * @description per kilogram
+             */
+            material_prices?: {
+                [key: string]: number;
+            };
+            /**
+             * Max Print S
+             * @description longest estimate, seconds
+             */
+            max_print_s?: number | null;
+            /**
+             * Other Material Price
+             * @description per kilogram of a material without a price of its own
+             */
+            other_material_price?: number | null;
+            /**
+             * Queue Max Print S
+             * @description a queue's own limit goes first
+             */
+            queue_max_print_s?: {
+                [key: string]: number;
+            };
         };
         /**
          * Node
@@ -1386,14 +1565,7 @@ export interface components {
              * Bounds Mm
              * @description least x, y, z and greatest x, y, z of what is extruded
              */
-            bounds_mm: [
-                number,
-                number,
-                number,
-                number,
-                number,
-                number
-            ] | null;
+            bounds_mm: number[] | null;
             /** Estimate S */
             estimate_s: number | null;
             /** Filaments */
@@ -1464,8 +1636,16 @@ export interface components {
             /** Last Fact At */
             last_fact_at: string | null;
             loaded: components["schemas"]["Loaded"] | null;
-            /** Model */
+            /**
+             * Model
+             * @description the maker's model id
+             */
             model: string | null;
+            /**
+             * Model Name
+             * @description as people know it: C12 is the P1S
+             */
+            model_name: string | null;
             /** Name */
             name: string;
             /** Node */
@@ -1485,6 +1665,18 @@ export interface components {
          * @enum {string}
          */
         PrinterActivity: "idle" | "busy" | "printing" | "paused" | "finished" | "failed" | "unknown";
+        /**
+         * PrinterFit
+         * @description What a claim of this printer would decide now; `why_not` is null where the job fits.
+         */
+        PrinterFit: {
+            /** Feeds */
+            feeds: components["schemas"]["FilamentFeed"][];
+            /** Is Online */
+            is_online: boolean;
+            printer: components["schemas"]["PrinterRef"];
+            why_not: components["schemas"]["WaitReason"] | null;
+        };
         /**
          * PrinterRef
          * @description The printer of a run.
@@ -1631,10 +1823,94 @@ export interface components {
          */
         RunState: "claimed" | "transferring" | "starting" | "printing" | "paused" | "attention" | "done" | "failed" | "cancelled" | "released";
         /**
+         * Settings
+         * @description What the operator has set; `version` 0: nothing yet.
+         */
+        Settings: {
+            settings: components["schemas"]["ShopSettings"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SettingsChange
+         * @description All settings anew, made on the version that the person saw.
+         */
+        SettingsChange: {
+            settings: components["schemas"]["NewSettings"];
+            /** Version */
+            version: number;
+        };
+        /**
          * Severity
          * @enum {string}
          */
         Severity: "refuse" | "warn" | "note";
+        /**
+         * ShopSettings
+         * @description The settings; what is not set is None and costs or limits nothing.
+         */
+        ShopSettings: {
+            /**
+             * Allows Family
+             * @description files for X1, X1 Carbon, P1P and P1S print on each other
+             * @default false
+             */
+            allows_family: boolean;
+            /**
+             * Currency
+             * @description ISO 4217
+             * @default EUR
+             */
+            currency: string;
+            /**
+             * Electricity Per H
+             * @description per hour of printing
+             */
+            electricity_per_h: number | null;
+            /**
+             * Material Prices
+             * @description per kilogram
+             */
+            material_prices: {
+                [key: string]: number;
+            };
+            /**
+             * Max Print S
+             * @description longest estimate, seconds
+             */
+            max_print_s: number | null;
+            /**
+             * Other Material Price
+             * @description per kilogram of a material without a price of its own
+             */
+            other_material_price: number | null;
+            /**
+             * Queue Max Print S
+             * @description a queue's own limit goes first
+             */
+            queue_max_print_s: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Spending
+         * @description What somebody's ended prints took, in one currency; null: runs without any price.
+         */
+        Spending: {
+            /** Cost */
+            cost: number | null;
+            /** Currency */
+            currency: string | null;
+            /** Done */
+            done: number;
+            owner: components["schemas"]["Owner"];
+            /** Print S */
+            print_s: number;
+            /** Prints */
+            prints: number;
+            /** Weight G */
+            weight_g: number;
+        };
         /**
          * Status
          * @description What people see.
@@ -2881,6 +3157,64 @@ export interface operations {
             };
         };
     };
+    get_job_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobReview"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     take_back_approval: {
         parameters: {
             query?: never;
@@ -3020,6 +3354,64 @@ export interface operations {
             };
             /** @description The state of the thing does not allow it; carries what it is now */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs_summary: {
+        parameters: {
+            query?: {
+                scope?: "mine" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsSummary"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4012,6 +4404,134 @@ export interface operations {
             };
             /** @description Unknown, or somebody else's */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of the thing does not allow it; carries what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, the broker or the storage does not answer; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and body within 24 h: the same answer, and no second effect */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,6 +9,9 @@ const DAY_S = 86_400;
 export interface Format {
   percent: (value: number) => string;
   count: (value: number) => string;
+  decimal: (value: number) => string;
+  decimalSign: string;
+  money: (value: number, currency: string) => string;
   grams: (value: number) => string;
   celsius: (value: number) => string;
   temperature: (value: number, target: number | null) => string;
@@ -45,6 +48,7 @@ export function makeFormat(lang: Lang): Format {
   const locale = LOCALES[lang];
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const tenth = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const hundredth = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
   const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
   const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
   const dayMonth = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
@@ -60,6 +64,9 @@ export function makeFormat(lang: Lang): Format {
   return {
     percent: (value) => `${whole.format(value)}${NBSP}%`,
     count: (value) => whole.format(value),
+    decimal: (value) => hundredth.format(value),
+    decimalSign: lang === "de" ? "," : ".",
+    money: (value, currency) => new Intl.NumberFormat(locale, { style: "currency", currency }).format(value),
     grams: (value) => `${value < 100 ? tenth.format(value) : whole.format(value)}${NBSP}g`,
     celsius: (value) => `${whole.format(value)}${NBSP}°C`,
     temperature: (value, target) =>

@@ -7,6 +7,7 @@ import { announce } from "@/components/announcer";
 import { Age } from "@/components/age";
 import { ErrorNote } from "@/components/error-note";
 import { Filaments } from "@/components/filaments";
+import { JobReview } from "@/components/job-review";
 import { Missing } from "@/components/missing";
 import { Note } from "@/components/note";
 import { PlatePicture } from "@/components/plate-picture";
@@ -15,7 +16,6 @@ import { StateGate } from "@/components/state-gate";
 import { StatusChip } from "@/components/status-chip";
 import classes from "@/features/approve/approve.module.css";
 import { DecisionForm } from "@/features/approve/decision-form";
-import { FitLine } from "@/features/approve/fit-line";
 import { offerUndo, UNDO_S } from "@/features/approve/undo";
 import { asApiError } from "@/lib/api/problem";
 import { useI18n } from "@/lib/i18n/context";
@@ -42,7 +42,6 @@ function Facts({ job }: { job: Job }) {
         </Text>
         <span>{t.jobs.plateOf(job.plate, job.copy_no)}</span>
         <Filaments spools={job.filaments} />
-        <FitLine job={job} />
         {job.note !== null && job.note !== "" && <blockquote className={classes["quote"]}>{job.note}</blockquote>}
       </Stack>
     </div>
@@ -146,6 +145,7 @@ export function ApproveDetail({ jobId, onDecided }: { jobId: string; onDecided: 
             {job.name}
           </Title>
           <Facts job={job} />
+          <JobReview jobId={job.id} withPrinters />
           <Decide job={job} onDecided={onDecided} />
         </article>
       )}

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
 import { AttentionPanel } from "@/components/attention-panel";
 import { JobActions } from "@/components/job-actions";
+import { JobReview } from "@/components/job-review";
 import { Missing } from "@/components/missing";
 import { Note } from "@/components/note";
 import { PageTitle } from "@/components/page-title";
@@ -21,6 +22,9 @@ import { hasEnded, hasProgress, shownState } from "@/lib/job-state";
 import { useJob } from "@/lib/queries/jobs";
 import { usePrinters } from "@/lib/queries/printers";
 import type { Job } from "@/lib/wire";
+
+/** Before a printer has it: which one could is still open. */
+const WAITING: ReadonlySet<Job["status"]> = new Set(["submitted", "returned", "queued"]);
 
 /** What went wrong stands above all: what, what to do, code. */
 function Trouble({ job }: { job: Job }) {
@@ -136,6 +140,9 @@ export function JobPage() {
               <Stack gap="lg" className={classes["left"] ?? ""}>
                 <Trouble job={job} />
                 <Now job={job} />
+                <Section id="job-review" title={t.review.title}>
+                  <JobReview jobId={job.id} withPrinters={WAITING.has(job.status)} />
+                </Section>
                 <Section id="job-timeline" title={t.job.timeline}>
                   <JobTimeline jobId={job.id} />
                 </Section>

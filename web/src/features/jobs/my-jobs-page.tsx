@@ -11,6 +11,7 @@ import classes from "@/features/jobs/jobs.module.css";
 import { useI18n } from "@/lib/i18n/context";
 import { byMovement, groupOf } from "@/lib/job-state";
 import { ACTIVE, ENDED, useJobs } from "@/lib/queries/jobs";
+import { useSpending } from "@/lib/queries/reviews";
 import { usePrinters } from "@/lib/queries/printers";
 import type { Job, Printer } from "@/lib/wire";
 
@@ -28,12 +29,25 @@ function Group(props: { id: string; title: string; count?: number; children: Rea
 const HISTORY = { all: ENDED, done: "done", failed: "failed", other: "cancelled,rejected,withdrawn" } as const;
 type HistoryFilter = keyof typeof HISTORY;
 
+/** What one's own prints took, in a line for each currency. */
+function Spent() {
+  const { t, f } = useI18n();
+  const query = useSpending("mine");
+  return query.data?.items.map((item) => (
+    <Text key={item.currency ?? ""} c="dimmed" className="num">
+      {t.spending.mine(t.spending.prints(item.prints), f.grams(item.weight_g), f.duration(item.print_s))}
+      {item.cost !== null && item.currency !== null && ` · ${f.money(item.cost, item.currency)}`}
+    </Text>
+  ));
+}
+
 function History() {
   const { t } = useI18n();
   const [filter, setFilter] = useState<HistoryFilter>("all");
   const query = useJobs({ scope: "mine", status: HISTORY[filter], order: "newest" });
   return (
     <Group id="group-history" title={t.jobs.history}>
+      <Spent />
       <SegmentedControl
         className={classes["filter"] ?? ""}
         size="sm"

@@ -3,11 +3,12 @@ import { useI18n } from "@/lib/i18n/context";
 import type { Format } from "@/lib/format";
 import type { Catalogue } from "@/lib/i18n/en";
 import { shownState } from "@/lib/job-state";
+import { reasonText } from "@/lib/reasons";
 import type { Job } from "@/lib/wire";
 
 function queuedWords(t: Catalogue, f: Format, job: Job, nowMs: number): string {
   const undoS = job.not_before === null ? 0 : Math.floor((Date.parse(job.not_before) - nowMs) / 1000);
-  return undoS > 0 ? t.jobs.undoLeft(f.duration(undoS)) : (job.wait_reason ?? t.status.queued.next);
+  return undoS > 0 ? t.jobs.undoLeft(f.duration(undoS)) : (job.wait_reason === null ? t.status.queued.next : reasonText(t, f, job.wait_reason));
 }
 
 /** The one sentence that says what happens next, or who wants what; null if the bar says it. */

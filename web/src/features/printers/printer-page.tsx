@@ -72,7 +72,7 @@ function Light({ printer }: { printer: Printer }) {
 function Machine({ printer }: { printer: Printer }) {
   const { t } = useI18n();
   const rows: [string, React.ReactNode][] = [
-    [t.printers.model, printer.model],
+    [t.printers.model, printer.model_name],
     [t.printers.firmware, printer.firmware],
     [t.printers.node, printer.node],
     [t.job.queue, printer.queue],

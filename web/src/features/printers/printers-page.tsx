@@ -13,6 +13,7 @@ import { byNeed } from "@/lib/printer-state";
 import { useJobs } from "@/lib/queries/jobs";
 import { useMe } from "@/lib/queries/me";
 import { usePrinters, useQueues } from "@/lib/queries/printers";
+import { reasonText } from "@/lib/reasons";
 import type { Queue } from "@/lib/wire";
 
 /** Who waits, and the one reason why; for admins, who see all jobs. */
@@ -32,7 +33,7 @@ function Waiting({ queue }: { queue: Queue }) {
               .join(" · ")}
           </span>
           <Filaments spools={job.filaments} />
-          <span className={classes["why"]}>{job.wait_reason ?? t.status.queued.next}</span>
+          <span className={classes["why"]}>{job.wait_reason === null ? t.status.queued.next : reasonText(t, f, job.wait_reason)}</span>
         </li>
       ))}
     </ol>

@@ -8,6 +8,10 @@ export const keys = {
     list: (filter: JobFilter) => ["jobs", "list", filter] as const,
     details: ["jobs", "detail"] as const,
     detail: (id: string) => ["jobs", "detail", id] as const,
+    reviews: ["jobs", "review"] as const,
+    review: (id: string) => ["jobs", "review", id] as const,
+    summaries: ["jobs", "summary"] as const,
+    summary: (scope: string) => ["jobs", "summary", scope] as const,
     events: (id: string) => ["jobs", "events", id] as const,
   },
   printers: {
@@ -15,6 +19,7 @@ export const keys = {
     list: ["printers", "list"] as const,
   },
   queues: ["queues"] as const,
+  shop: ["shop"] as const,
   artifacts: {
     all: ["artifacts"] as const,
     detail: (id: string) => ["artifacts", id] as const,

@@ -3,6 +3,9 @@ import { keys } from "@/lib/api/keys";
 
 export type Key = readonly unknown[];
 
+/** What a person spent changes when a print ends. */
+const ENDS: ReadonlySet<string> = new Set(["job.done", "job.failed", "job.cancelled", "run.resolved"]);
+
 const MINUTE_MS = 60_000;
 
 /** The cached lists and details that a fact makes stale; none for plain progress. */
@@ -16,13 +19,14 @@ export function staleKeys(fact: Fact): readonly Key[] {
       if (fact.job_id !== null) {
         stale.push(keys.jobs.detail(fact.job_id), keys.jobs.events(fact.job_id));
       }
+      if (ENDS.has(fact.type)) stale.push(keys.jobs.summaries);
       return stale;
     }
     case "artifact":
       return [fact.artifact_id === null ? keys.artifacts.all : keys.artifacts.detail(fact.artifact_id)];
     case "printer":
       // Why a job waits depends on what its printers are and have.
-      return [keys.printers.all, keys.jobs.lists, keys.jobs.details];
+      return [keys.printers.all, keys.jobs.lists, keys.jobs.details, keys.jobs.reviews];
     case "command":
       return [
         fact.command_id === null ? keys.commands.all : keys.commands.detail(fact.command_id),

@@ -1,3 +1,4 @@
+import { finding, review, shop, spending, why } from "@/lib/i18n/de-review";
 import type { Catalogue } from "@/lib/i18n/en";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -309,8 +310,6 @@ export const de: Catalogue = {
       reject: "ablehnen",
       undo: "zurücknehmen",
     },
-    fits: (printers) => `Geladen in ${printers}`,
-    fitsNone: (what) => `Kein Drucker hat ${what} geladen. Er wartet, bis jemand es lädt.`,
     seconds: (s) => `noch ${s}`,
     list: "Zu entscheidende Aufträge",
   },
@@ -394,6 +393,11 @@ export const de: Catalogue = {
     words: "Schreib, was du gesehen hast.",
     ownerText: "Noch weiß niemand, ob das gedruckt wurde. Die Admins wissen Bescheid. Du musst nichts tun.",
   },
+  finding,
+  review,
+  shop,
+  spending,
+  why,
   announce: {
     status: (job, status) => `${job}: ${status}`,
     upload: (f, what) => `${f}: ${what}`,

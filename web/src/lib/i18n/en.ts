@@ -1,3 +1,5 @@
+import { finding, review, shop, spending, why } from "@/lib/i18n/en-review";
+
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 /** English, and the shape that every other catalogue must have. */
@@ -295,8 +297,6 @@ export const en = {
     conflict: "It was decided meanwhile; yours was not made.",
     keysHint: "Keys",
     keyNames: { next: "next", previous: "previous", approve: "approve", sendBack: "send back", reject: "reject", undo: "undo" },
-    fits: (printers: string) => `Loaded in ${printers}`,
-    fitsNone: (what: string) => `No printer has ${what} loaded. It waits until someone loads it.`,
     seconds: (s: string) => `${s} left`,
     list: "Jobs to decide",
   },
@@ -374,6 +374,11 @@ export const en = {
     words: "Write what you saw.",
     ownerText: "Nobody knows yet whether this printed. The admins were told. You need do nothing.",
   },
+  finding,
+  review,
+  shop,
+  spending,
+  why,
   announce: {
     status: (job: string, status: string) => `${job}: ${status}`,
     upload: (f: string, what: string) => `${f}: ${what}`,

@@ -1,0 +1,68 @@
+"""What the operator of a shop has set: prices, limits, which models may stand in for others."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.ids import QueueName
+from services.db.tables.shop import Shop
+from services.jobs.fit import FitRules
+
+THE_ONE = 1
+MAX_PRICE = 1_000_000
+MAX_PRINT_S = 60 * 24 * 3600
+
+Price = Annotated[float, Field(ge=0, le=MAX_PRICE, allow_inf_nan=False)]
+Material = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_upper=True, min_length=1, max_length=32)
+]
+PrintLimit = Annotated[int, Field(ge=60, le=MAX_PRINT_S)]
+
+
+class ShopSettings(BaseModel):
+    """The settings; what is not set is None and costs or limits nothing."""
+
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(
+        default="EUR", description="ISO 4217"
+    )
+    material_prices: dict[Material, Price] = Field(
+        default_factory=dict, max_length=100, description="per kilogram"
+    )
+    other_material_price: Price | None = Field(
+        default=None, description="per kilogram of a material without a price of its own"
+    )
+    electricity_per_h: Price | None = Field(default=None, description="per hour of printing")
+    allows_family: bool = Field(
+        default=False, description="files for X1, X1 Carbon, P1P and P1S print on each other"
+    )
+    max_print_s: PrintLimit | None = Field(default=None, description="longest estimate, seconds")
+    queue_max_print_s: dict[QueueName, PrintLimit] = Field(
+        default_factory=dict, max_length=100, description="a queue's own limit goes first"
+    )
+
+    def rules(self, queue: str) -> FitRules:
+        """Return what the operator allows in this queue."""
+        return FitRules(self.allows_family, self.longest_print_s(queue))
+
+    def longest_print_s(self, queue: str) -> int | None:
+        """Return the longest estimate that this queue takes, in seconds; None: any."""
+        return self.queue_max_print_s.get(queue, self.max_print_s)
+
+
+async def read_shop(connection: AsyncConnection) -> tuple[ShopSettings, int]:
+    """Return the settings and their version; 0 while nobody has set any."""
+    columns = (col(Shop.content), col(Shop.version))
+    row = (await connection.execute(select(*columns).where(col(Shop.id) == THE_ONE))).first()
+    return (ShopSettings(), 0) if row is None else (ShopSettings.model_validate(row[0]), row[1])
+
+
+async def shop_of(session: AsyncSession) -> ShopSettings:
+    """Return the settings as this transaction sees them."""
+    settings, _ = await read_shop(await session.connection())
+    return settings

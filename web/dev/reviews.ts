@@ -1,0 +1,61 @@
+import type { components } from "../src/generated/api.ts";
+import { plates } from "./seeds.ts";
+import type { World } from "./world.ts";
+
+type Schemas = components["schemas"];
+type Route = [string, RegExp, (match: RegExpMatchArray, body: Record<string, unknown>) => [number, unknown]];
+
+const FINDINGS: Schemas["Finding"][] = [
+  { severity: "note", code: "no_progress_marks", text: "The program has no progress marks.", line: null, count: 1 },
+  { severity: "warn", code: "hot_bed", text: "The bed is set hotter than this filament likes.", line: 1204, count: 3 },
+];
+
+const START: Schemas["Settings"] = {
+  version: 1,
+  settings: {
+    currency: "EUR", material_prices: { PLA: 19.9, PETG: 24.5 }, other_material_price: 30, electricity_per_h: 0.04,
+    max_print_s: 43_200, queue_max_print_s: {}, allows_family: false,
+  },
+};
+
+function review(world: World, id: string): Schemas["JobReview"] | undefined {
+  const found = world.find(id);
+  const [plate] = plates(false);
+  if (found === undefined || plate === undefined) return undefined;
+  const printers = world.printers.map((printer, index): Schemas["PrinterFit"] => {
+    const trays = printer.loaded?.filaments ?? [];
+    const feeds = found.filaments.flatMap((needed, at): Schemas["FilamentFeed"][] => {
+      const tray = trays[(at + index) % Math.max(1, trays.length)];
+      return tray === undefined || tray.type !== needed.type
+        ? []
+        : [{ needed, tray, is_external: tray.slot === 254, color_distance: tray.color === needed.color ? 0 : 8 + 20 * index, is_short: false }];
+    });
+    return {
+      printer: { id: printer.id, name: printer.name }, is_online: printer.is_online, feeds,
+      why_not: feeds.length === found.filaments.length ? null
+        : { code: "not_loaded", params: { needs: found.filaments.map((each) => each.type).join(", "), has: "PLA", missing: "PETG" }, text: "It needs PETG; loaded is PLA." },
+    };
+  });
+  return {
+    plate: { ...plate, filaments: found.filaments, findings: found.name === "hook" ? [] : FINDINGS }, model_name: "P1S", printers,
+    cost: { currency: "EUR", material: 0.69, electricity: 0.07, total: 0.76, unpriced: [] },
+  };
+}
+
+/** Reviews, spending and settings, as the pages ask for them. */
+export function reviewRoutes(world: World): Route[] {
+  let settings = START;
+  const spent = (name: string, prints: number): Schemas["Spending"] => ({
+    owner: { id: name, name, avatar_url: null }, currency: "EUR", prints, done: prints - 1,
+    print_s: prints * 5400, weight_g: prints * 31.5, cost: prints * 0.71,
+  });
+  return [
+    ["GET", /^\/api\/jobs\/summary$/, () => [200, { items: [spent("Ana Díaz", 12), spent("Mia Berger", 31)] }]],
+    ["GET", /^\/api\/jobs\/([^/]+)\/review$/, ([, id = ""]) => [200, review(world, id)]],
+    ["GET", /^\/api\/settings$/, () => [200, settings]],
+    ["PUT", /^\/api\/settings$/, (_, body) => {
+      settings = { version: settings.version + 1, settings: body["settings"] as Schemas["ShopSettings"] };
+      return [200, settings];
+    }],
+  ];
+}

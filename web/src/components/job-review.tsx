@@ -1,0 +1,129 @@
+import { IconCircleCheck, IconCircleX } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { Link } from "react-router";
+import { Filament } from "@/components/filaments";
+import { Findings } from "@/components/findings";
+import classes from "@/components/job-review.module.css";
+import { StateGate } from "@/components/state-gate";
+import { useI18n } from "@/lib/i18n/context";
+import { useJobReview } from "@/lib/queries/reviews";
+import { colorWord, costWords, reasonText } from "@/lib/reasons";
+import type { FilamentFeed, JobReview as Review, PrinterFit } from "@/lib/wire";
+
+function Part(props: { title: string; children: ReactNode }) {
+  return (
+    <div className={classes["part"]}>
+      <h3>{props.title}</h3>
+      {props.children}
+    </div>
+  );
+}
+
+/** The plate in one line: only what the file says. */
+function PlateLine({ review }: { review: Review }) {
+  const { t, f } = useI18n();
+  const { plate } = review;
+  const parts = [
+    review.model_name === null ? null : t.review.sliced(review.model_name),
+    plate.nozzle_mm === null ? null : t.review.nozzle(f.decimal(plate.nozzle_mm)),
+    plate.layers === null ? null : t.review.layers(f.count(plate.layers)),
+    plate.layer_height_mm === null ? null : t.review.layerHeight(f.decimal(plate.layer_height_mm)),
+    plate.height_mm === null ? null : t.review.height(f.decimal(plate.height_mm)),
+    plate.has_supports === null ? null : plate.has_supports ? t.review.supports : t.review.noSupports,
+    plate.objects.length < 2 ? null : t.review.objects(plate.objects.length),
+    plate.bed_type === null ? null : t.review.bed(plate.bed_type),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? null : <Part title={t.review.plate}>{parts.join(" · ")}</Part>;
+}
+
+/** Filament -> tray, and what differs. */
+function Feed({ feed }: { feed: FilamentFeed }) {
+  const { t, f } = useI18n();
+  const color = colorWord(feed);
+  const tray = feed.is_external ? t.review.spool : t.review.tray(feed.tray.slot + 1);
+  const remarks = [
+    color === null ? null : color === "nearColor" ? t.review.nearColor : t.review.otherColor,
+    feed.is_short ? t.review.short(f.grams(feed.tray.remaining_g ?? 0), f.grams(feed.needed.used_g ?? 0)) : null,
+  ].filter((remark) => remark !== null);
+  return (
+    <span className={classes["pair"]}>
+      <Filament spool={feed.needed} />
+      <span aria-hidden>→</span>
+      <Filament spool={{ type: tray, color: feed.tray.color }} />
+      {remarks.length > 0 && <span className={classes["dim"]}>({remarks.join("; ")})</span>}
+    </span>
+  );
+}
+
+function Printer({ fit }: { fit: PrinterFit }) {
+  const { t, f } = useI18n();
+  const isFit = fit.why_not === null;
+  const Symbol = isFit ? IconCircleCheck : IconCircleX;
+  return (
+    <li className={classes["row"]} data-tone={!isFit ? "bad" : fit.is_online ? "good" : "quiet"}>
+      <Symbol size={18} role="img" aria-label={isFit ? t.review.fits : t.review.fitsNot} />
+      <div>
+        <Link to={`/printers/${fit.printer.id}`}>{fit.printer.name}</Link>
+        {!fit.is_online && <span className={classes["dim"]}> · {t.review.offline}</span>}
+        {fit.why_not !== null && <div>{reasonText(t, f, fit.why_not)}</div>}
+        <div className={classes["feeds"]}>
+          {fit.feeds.map((feed) => (
+            <Feed key={feed.needed.index} feed={feed} />
+          ))}
+        </div>
+      </div>
+    </li>
+  );
+}
+
+function Printers({ printers }: { printers: readonly PrinterFit[] }) {
+  const { t } = useI18n();
+  return (
+    <Part title={t.review.printers}>
+      {printers.length === 0 ? (
+        <span className={classes["dim"]}>{t.review.noPrinter}</span>
+      ) : (
+        <>
+          <ul className={classes["list"]}>
+            {printers.map((fit) => (
+              <Printer key={fit.printer.id} fit={fit} />
+            ))}
+          </ul>
+          <span className={classes["dim"]}>{t.review.only}</span>
+        </>
+      )}
+    </Part>
+  );
+}
+
+function Cost({ review }: { review: Review }) {
+  const { t, f } = useI18n();
+  if (review.cost === null) return null;
+  const { sum, rest } = costWords(t, f, review.cost);
+  return (
+    <Part title={t.review.cost}>
+      <span className="num">{sum}</span>
+      {rest !== "" && <span className={`${classes["dim"]} num`}> ({rest})</span>}
+    </Part>
+  );
+}
+
+/** What an approver has to know beyond the picture: file, printers and trays, cost. */
+export function JobReview(props: { jobId: string; withPrinters: boolean }) {
+  const { t } = useI18n();
+  const query = useJobReview(props.jobId);
+  return (
+    <StateGate query={query} what={t.review.what} rows={1}>
+      {(review) => (
+        <div className={classes["review"]}>
+          {props.withPrinters && <Printers printers={review.printers} />}
+          <Part title={t.review.findings}>
+            <Findings findings={review.plate.findings} />
+          </Part>
+          <PlateLine review={review} />
+          <Cost review={review} />
+        </div>
+      )}
+    </StateGate>
+  );
+}
