@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.trust.grants import SERVICE_GRANTS
 from services.provision.keys import Keys
+from services.trust.grants import SERVICE_GRANTS
 
 
 @pytest.fixture
