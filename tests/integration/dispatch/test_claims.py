@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.events import RequeueReason
+from contracts.loaded import Loaded
 from contracts.rpc import Behind, NoJob, RefusalCode, Refused, RunOffer
 from services.jobs import ringing
 from services.jobs.claims import PAGE
@@ -78,6 +79,46 @@ class TestWhatIsNext:
         assert isinstance(answer, NoJob)
         (reason,) = answer.reasons
         assert reason.startswith("The file is sliced for a 0.6 mm nozzle, the printer has 0.4 mm.")
+
+    async def test_mapping_and_prices_are_fixed_by_what_is_loaded(self, desk: Desk) -> None:
+        settings = {"material_prices": {"PLA": 20.0}, "electricity_per_h": 0.5}
+        await desk.connection.execute(
+            "INSERT INTO shop (id, content, version, updated_at, updated_by) "
+            "VALUES (1, $1, 1, now(), $2)",
+            json.dumps(settings),
+            desk.shop.owner_id,
+        )
+        printer = await desk.shop.printer()
+        await desk.shop.job()
+        trays = [
+            {"slot": 0, "type": "PLA", "color": "#000000"},
+            {"slot": 3, "type": "PLA", "color": "#F0F0F0"},
+        ]
+        loaded = {**LOADED, "has_ams": True, "filaments": trays}
+        offer = await desk.offer(printer, loaded=Loaded.model_validate(loaded))
+        assert (offer.spec.use_ams, offer.spec.ams_mapping) == (True, (3,))
+        price = await desk.connection.fetchrow(
+            "SELECT * FROM run_price WHERE run_id = $1", offer.run_id
+        )
+        assert (price["currency"], float(price["material"])) == ("EUR", 0.06)
+        assert (float(price["electricity_per_h"]), price["weight_g"]) == (0.5, 3.0)
+
+    @pytest.mark.parametrize("is_allowed", [False, True])
+    async def test_family_prints_where_the_operator_allows(
+        self, desk: Desk, is_allowed: bool
+    ) -> None:
+        await desk.connection.execute(
+            "INSERT INTO shop (id, content, version, updated_at, updated_by) "
+            "VALUES (1, $1, 1, now(), $2)",
+            json.dumps({"allows_family": is_allowed}),
+            desk.shop.owner_id,
+        )
+        printer = await desk.shop.printer()
+        await desk.shop.job(needs=plate(model="BL-P001"))
+        answer = await desk.claim(printer)
+        assert isinstance(answer, RunOffer if is_allowed else NoJob)
+        if isinstance(answer, RunOffer):
+            assert answer.spec.model == "C12"
 
     async def test_job_waits_for_its_time(self, desk: Desk) -> None:
         printer = await desk.shop.printer()

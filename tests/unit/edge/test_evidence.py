@@ -7,6 +7,7 @@ import pytest
 
 from contracts.events import AttentionCause, PrinterActivity
 from contracts.lifecycle import BedState
+from contracts.loaded import LoadedFilament, NeededFilament
 from edge.evidence import (
     Cancelled,
     Done,
@@ -237,6 +238,35 @@ class TestFreeAndFit:
         self, changes: dict[str, object], fits: bool
     ) -> None:
         assert (why_not_fit(spec(**changes), P1S) is None) is fits
+
+    @pytest.mark.parametrize(
+        ("trays", "use_ams", "fits"),
+        [
+            ({0: "PETG", 2: "PLA"}, True, True),
+            ({0: "PETG", 2: "pla"}, True, True),
+            ({0: "PLA", 2: "PETG"}, True, False),
+            ({0: "PLA"}, True, False),
+            ({254: "PLA"}, False, True),
+            ({254: ""}, False, True),
+            ({}, False, True),
+            ({254: "ABS"}, False, False),
+        ],
+    )
+    def test_what_the_claim_counted_on_is_still_loaded(
+        self, trays: dict[int, str], use_ams: bool, fits: bool
+    ) -> None:
+        loaded = P1S.model_copy(
+            update={
+                "has_ams": use_ams,
+                "filaments": tuple(
+                    LoadedFilament(slot=slot, type=kind, color="") for slot, kind in trays.items()
+                ),
+            }
+        )
+        needed = NeededFilament(index=2, type="PLA", color="", used_g=None, used_m=None)
+        mapping = (-1, 2) if use_ams else ()
+        job = spec(filaments=(needed,), use_ams=use_ams, ams_mapping=mapping)
+        assert (why_not_fit(job, loaded) is None) is fits
 
 
 class TestBed:

@@ -121,6 +121,24 @@ class TestRead:
         assert report.has_storage
         assert not report.is_updating
 
+    @pytest.mark.parametrize(
+        ("remain", "weight", "left_g"),
+        [
+            (40, "1000", 400.0),
+            (0, "250", 0.0),
+            (-1, "1000", None),
+            (40, "0", None),
+            ("?", "1", None),
+        ],
+    )
+    def test_what_is_left_on_a_spool(
+        self, remain: object, weight: str, left_g: float | None
+    ) -> None:
+        tray = {"id": "0", "tray_type": "PLA", "tray_color": "", "remain": remain}
+        units = [{"id": "0", "tray": [tray | {"tray_weight": weight}]}]
+        report = read(FULL | {"ams": {"ams": units}})
+        assert report.loaded.filaments[0].remaining_g == left_g
+
     def test_the_stage_of_an_idle_printer_means_nothing(self) -> None:
         assert read(FULL | {"gcode_state": "IDLE"}).stage is None
 
