@@ -207,17 +207,20 @@ class BrokerLink:
                         inbox_prefix=inbox_prefix(self._node),
                         on_disconnect=self._disconnected,
                         on_reconnect=self._reconnected,
+                        on_refused=self._refused,
                     )
             except (nats.errors.Error, OSError, TimeoutError) as exc:
                 log.warning("broker_unreachable", reason=f"{type(exc).__name__}: {exc}")
-                if isinstance(exc, nats.errors.AuthorizationError) and self._on_refused:
-                    self._on_refused()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(next(waits)):
                         await self._creds_changed.wait()
 
     async def _disconnected(self) -> None:
         self._up.clear()
+
+    async def _refused(self) -> None:
+        if self._on_refused is not None:
+            self._on_refused()
 
     async def _reconnected(self) -> None:
         for pull in self._pulls:

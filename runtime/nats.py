@@ -30,6 +30,9 @@ _OPTIONS: dict[str, Any] = {
     "reconnect_time_wait": RECONNECT_WAIT_S,
 }
 
+_REFUSALS = ("authorization violation", "authentication")
+"""The broker's words for credentials that it doesn't take; the library retries and tells."""
+
 Hook = Callable[[], Awaitable[None]]
 
 
@@ -54,6 +57,7 @@ class _Hooks:
     client: _Connection
     on_disconnect: Hook
     on_reconnect: Hook
+    on_refused: Hook
     exit_when_closed: bool
     last_error: str = ""
 
@@ -78,6 +82,8 @@ class _Hooks:
         tell = log.debug if error == self.last_error else log.warning
         self.last_error = error
         tell("broker_error", error=error)
+        if any(words in error.lower() for words in _REFUSALS):
+            await self.on_refused()
 
 
 async def connect_nats(
@@ -88,6 +94,7 @@ async def connect_nats(
     inbox_prefix: str = "_INBOX",
     on_disconnect: Hook = _ignore,
     on_reconnect: Hook = _ignore,
+    on_refused: Hook = _ignore,
     exit_when_closed: bool = True,
 ) -> Client:
     """Return a connection that reconnects for ever and buffers nothing while it is away.
@@ -98,7 +105,7 @@ async def connect_nats(
     Raises nats.errors.Error or OSError when the first attempt fails.
     """
     client = _Connection()
-    hooks = _Hooks(client, on_disconnect, on_reconnect, exit_when_closed)
+    hooks = _Hooks(client, on_disconnect, on_reconnect, on_refused, exit_when_closed)
     await client.connect(
         url,
         name=name,

@@ -14,6 +14,7 @@ from contracts.enrolment import SIGNATURE_HEADER, ChallengeAnswer, NodeCredentia
 from contracts.events import PrinterOnline
 from deploy.local.process import free_port
 from edge.enrol.files import Enrolment, NodeFiles, make_seed, public_key
+from services.provision.keys import Keys
 from services.trust.authority import NodeSigner
 from services.trust.nats_jwt import is_signed_by
 from tests.eventually import eventually
@@ -31,15 +32,15 @@ class Door:
 
     node: str
     broker: Broker
-    life: timedelta = MONTH
     renewals: int = 0
     url: str = ""
 
-    def jwt(self, seed_key: str, issued_at: datetime) -> tuple[str, datetime]:
+    def jwt(
+        self, seed_key: str, issued_at: datetime, signer: NodeSigner | None = None
+    ) -> tuple[str, datetime]:
         """Return a JWT and its end."""
-        expires_at = issued_at + self.life
-        signer = NodeSigner.read(self.broker.keys.node_signer())
-        made = signer.sign(
+        expires_at = issued_at + MONTH
+        made = (signer or NodeSigner.read(self.broker.keys.node_signer())).sign(
             self.node,
             seed_key,
             issued_at=int(issued_at.timestamp()),
@@ -84,7 +85,7 @@ class Door:
 
 @asynccontextmanager
 async def an_enrolled_node(
-    tmp_path: Path, broker: Broker, *, issued_at: datetime
+    tmp_path: Path, broker: Broker, *, issued_at: datetime, signer: NodeSigner | None = None
 ) -> AsyncIterator[tuple[Door, Services, EdgeProcess, NodeFiles]]:
     """Yield a node whose only settings of the broker are what enrolment wrote down."""
     node, seed = f"n{uuid4().hex[:8]}", make_seed()
@@ -103,7 +104,7 @@ async def an_enrolled_node(
         for name in ("NODE", "NATS_URL", "NATS_CREDS"):
             del env[f"LAYERLINE_{name}"]
         kept = NodeFiles(Path(env["LAYERLINE_EDGE_DATA"]))
-        jwt, _ = door.jwt(public_key(seed), issued_at)
+        jwt, _ = door.jwt(public_key(seed), issued_at, signer)
         kept.keep(Enrolment(node=node, nats_url=broker.url, api_url=door.url), jwt, seed)
         edge = EdgeProcess(env, edge_folder)
         await edge.start()
@@ -121,6 +122,16 @@ async def test_two_months_offline_end_with_a_renewal(tmp_path: Path, broker: Bro
         expires_at = kept.credentials().expires_at
         assert expires_at is not None
         assert expires_at > datetime.now(UTC).timestamp()
+
+
+async def test_refused_node_renews_whatever_its_clock_says(tmp_path: Path, broker: Broker) -> None:
+    """The JWT looks young here, as it does to a clock that is behind: the broker knows better."""
+    strangers = NodeSigner.read(Keys(tmp_path / "strangers").node_signer())
+    now = datetime.now(UTC)
+    async with an_enrolled_node(tmp_path, broker, issued_at=now, signer=strangers) as world:
+        door, services, _, _ = world
+        await services.fact(PrinterOnline, within_s=40)
+        assert door.renewals == 1
 
 
 async def test_young_credentials_are_left_alone(tmp_path: Path, broker: Broker) -> None:

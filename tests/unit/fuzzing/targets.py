@@ -1,0 +1,107 @@
+"""Whatever takes bytes from outside, as functions that may refuse them but never break."""
+
+import json
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from contracts.commands import parse_command
+from contracts.rpc import (
+    ARTIFACT_ANSWER_ADAPTER,
+    CLAIM_ANSWER_ADAPTER,
+    WATERMARK_ANSWER_ADAPTER,
+    ArtifactRequest,
+    ClaimRequest,
+    WatermarkRequest,
+)
+from contracts.telemetry import PrinterTelemetry
+from edge.bambu.messages import Version, parse_message, parse_version
+from edge.bambu.report import Stamp, merge, read_echo, read_report
+from services.projector.reading import Message, Unreadable, read
+from tests.unit.edge.builders import SERIAL
+from tests.unit.edge.test_reports import FULL
+
+_STAMP = Stamp("s", 5.0, 4.0, is_full=True)
+_VERSION = Version(firmware="01.08.02.00", model="C12")
+_FACT_SUBJECT, _SERVICE_SUBJECT = "edge.bench.printer.online", "job.approved.main.x"
+
+
+def printer_report(data: bytes) -> None:
+    """Take a message of a printer as the session does."""
+    message = parse_message(data)
+    if message is None:
+        return
+    for body in message.values():
+        if isinstance(body, dict):
+            read_echo(body, "s")
+            parse_version(body)
+            merged = merge(FULL, body)
+            for state in (body, merged):
+                read_report(state, _STAMP, serial=SERIAL, version=_VERSION)
+
+
+def node_fact(data: bytes) -> None:
+    """Take a fact as the projector does: a row, or a dead letter."""
+    _read(_FACT_SUBJECT, data)
+
+
+def service_event(data: bytes) -> None:
+    """Take a service event as the projector does."""
+    _read(_SERVICE_SUBJECT, data)
+
+
+def _read(subject: str, data: bytes) -> None:
+    try:
+        entry = read(Message(subject, data))
+    except Unreadable:
+        return
+    # What is logged must be what Postgres can store.
+    assert "\\u0000" not in entry.body
+    json.loads(entry.body)
+    entry.body.encode()
+
+
+def command(data: bytes) -> None:
+    """Take a command as a node does."""
+    _refusable(parse_command, data)
+
+
+def question(data: bytes) -> None:
+    """Take a node's question as dispatch does."""
+    for kind in (ClaimRequest, ArtifactRequest, WatermarkRequest):
+        _refusable(kind.model_validate_json, data)
+
+
+def answer(data: bytes) -> None:
+    """Take dispatch's answer as a node does."""
+    for adapter in (CLAIM_ANSWER_ADAPTER, ARTIFACT_ANSWER_ADAPTER, WATERMARK_ANSWER_ADAPTER):
+        _refusable(adapter.validate_json, data)
+
+
+def telemetry(data: bytes) -> None:
+    """Take telemetry as the API does."""
+    _refusable(PrinterTelemetry.model_validate_json, data)
+
+
+def _refusable(take: Callable[[bytes], object], data: bytes) -> None:
+    try:
+        take(data)
+    except ValidationError:
+        return
+
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
+    {
+        target.__name__: target
+        for target in (
+            printer_report,
+            node_fact,
+            service_event,
+            command,
+            question,
+            answer,
+            telemetry,
+        )
+    }
+)
