@@ -10,13 +10,14 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runtime.clock import Clock, SystemClock
-from services.api.auth.signin import make_oauth
+from services.api.auth.providers import make_oauth
 from services.api.errors import install_error_handlers
 from services.api.feed.hub import FeedHub
 from services.api.feed.telemetry import Telemetry
 from services.api.guard import Guard
 from services.api.nodes.limits import Knocking
 from services.api.openapi import TITLE, VERSION
+from services.api.rates import Rates
 from services.api.routes import add_routes
 from services.api.settings import ApiSettings
 from services.api.state import Services, State
@@ -100,6 +101,7 @@ def _lifespan(
                     telemetry=telemetry,
                     build_id=build_id,
                     knocking=Knocking(),
+                    rates=Rates(settings),
                 )
                 yield {"services": services}
                 feed.close()

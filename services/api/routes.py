@@ -3,18 +3,20 @@
 from fastapi import APIRouter, Depends, FastAPI
 
 from services.api import health
+from services.api.account import endpoints as account
 from services.api.auth import endpoints as auth
 from services.api.dependencies import get_person
 from services.api.feed import endpoints as feed
 from services.api.jobs import endpoints as jobs
 from services.api.nodes import endpoints as nodes
+from services.api.people import endpoints as people
 from services.api.printers import endpoints as printers
 from services.api.problems import problems
 from services.api.reviews import endpoints as reviews
 from services.api.shop import endpoints as shop
 from services.api.uploads import endpoints as uploads
 
-_ROOMS = (auth, uploads, reviews, jobs, printers, shop, nodes, feed)
+_ROOMS = (auth, account, people, uploads, reviews, jobs, printers, shop, nodes, feed)
 
 
 def add_routes(app: FastAPI) -> None:
@@ -22,7 +24,7 @@ def add_routes(app: FastAPI) -> None:
     api = APIRouter(
         prefix="/api",
         dependencies=[Depends(get_person)],
-        responses=problems(401, 422, 503),
+        responses=problems(401, 403, 422, 429, 503),
     )
     for room in _ROOMS:
         api.include_router(room.router)

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -49,14 +49,40 @@ class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSetting
     oidc_client_secret: SecretStr = Field(
         default=SecretStr(""), description="our secret at the provider"
     )
+    google_client_id: str = Field(default="", description="our id at Google; unset = no Google")
+    google_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="our secret at Google"
+    )
+    github_client_id: str = Field(default="", description="our id at GitHub; unset = no GitHub")
+    github_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="our secret at GitHub"
+    )
+    github_url: str = Field(
+        default="https://github.com", description="where people sign in to GitHub"
+    )
+    github_api_url: str = Field(
+        default="https://api.github.com", description="where GitHub says who somebody is"
+    )
+    sign_up: Literal["closed", "open"] = Field(
+        default="closed",
+        description="closed: invited people, allowed domains and admins; open: see the next",
+    )
     admin_emails: Words = Field(
         default=frozenset(), description="comma list; these verified addresses become admins"
     )
     allowed_email_domains: Words = Field(
-        default=frozenset(), description="comma list of who may sign in; empty = admins only"
+        default=frozenset(),
+        description="comma list of who may sign up; * with open sign-up = everyone",
     )
     session_secret: SecretStr = Field(
         min_length=32, description="signs the cookie of a sign-in under way; 32 characters or more"
+    )
+    person_requests: str = Field(default="1200/minute", description="how often one person may ask")
+    person_changes: str = Field(
+        default="240/minute", description="how often one person may change something"
+    )
+    address_requests: str = Field(
+        default="300/minute", description="how often one address may ask without being signed in"
     )
     feed_recheck_s: float = Field(
         default=60.0, gt=0, description="seconds between two looks at the session of an open feed"
@@ -86,6 +112,11 @@ class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSetting
         if urlsplit(value).path:
             raise ValueError("must be an origin: no path")
         return value
+
+    @field_validator("github_url", "github_api_url")
+    @classmethod
+    def _safe_github(cls, value: str) -> str:
+        return _https_or_loopback(value)
 
     @field_validator("oidc_issuer", mode="before")
     @classmethod

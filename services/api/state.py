@@ -10,6 +10,7 @@ from runtime.clock import Clock
 from services.api.feed.hub import FeedHub
 from services.api.feed.telemetry import Telemetry
 from services.api.nodes.limits import Knocking
+from services.api.rates import Rates
 from services.api.settings import ApiSettings
 from services.db.engine import Sessions
 from services.storage.bucket import Bucket
@@ -30,6 +31,7 @@ class Services:
     telemetry: Telemetry
     build_id: str
     knocking: Knocking
+    rates: Rates
 
 
 class State(TypedDict):

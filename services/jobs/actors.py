@@ -1,6 +1,6 @@
 """Who acts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.ids import UserId
 
@@ -12,3 +12,9 @@ class Actor:
     id: UserId
     is_admin: bool
     ip: str | None
+    is_approver: bool = field(default=False, kw_only=True)
+
+    @property
+    def may_approve(self) -> bool:
+        """Tell whether the person sees everybody's jobs, decides on them and runs printers."""
+        return self.is_admin or self.is_approver

@@ -14,7 +14,7 @@ def record(
     actor: Actor,
     action: str,
     thing: str,
-    thing_id: UUID,
+    thing_id: UUID | str,
     *,
     correlation_id: UUID,
     now: datetime,

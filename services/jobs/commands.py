@@ -103,9 +103,9 @@ async def ask_run(
 ) -> machines.Command:
     """Ask the printer of a job's run to pause or resume; admins only."""
     job = await session.get(Job, job_id)
-    if job is None or not (actor.is_admin or job.owner_id == actor.id):
+    if job is None or not (actor.may_approve or job.owner_id == actor.id):
         raise Unknown("job")
-    if not actor.is_admin:
+    if not actor.may_approve:
         raise NotAllowed("admins-only", "Only an admin can do this. Ask one.")
     run = await session.get(machines.Run, job.run_id) if job.run_id else None
     if run is None or run.state != _ABOUT_RUN[kind]:
@@ -158,7 +158,7 @@ async def switch_light(
 ) -> machines.Command:
     """Ask for the light in the printer to be switched; admins only."""
     state = await _state_of(session, printer_id)
-    if not actor.is_admin:
+    if not actor.may_approve:
         raise NotAllowed("admins-only", "Only an admin can do this. Ask one.")
     target = Target(state.node, state.journal_id, printer_id)
     value = "on" if on else "off"
@@ -182,7 +182,7 @@ async def _state_of(session: AsyncSession, printer_id: UUID) -> machines.Printer
 
 async def _must_know_bed(session: AsyncSession, actor: Actor, state: machines.PrinterState) -> None:
     """Let admins speak, and the person whose print was the last on this bed."""
-    if actor.is_admin:
+    if actor.may_approve:
         return
     owner = (
         select(Job.owner_id)

@@ -123,9 +123,9 @@ async def resolve(
     """
     run = await session.get(Run, run_id)
     job = await session.get(Job, run.job_id) if run else None
-    if run is None or job is None or not (actor.is_admin or job.owner_id == actor.id):
+    if run is None or job is None or not (actor.may_approve or job.owner_id == actor.id):
         raise Unknown("run")
-    if not actor.is_admin:
+    if not actor.may_approve:
         raise NotAllowed("admins-only", "Only an admin can do this. Ask one.")
     await _locked(session, job.id)
     await session.refresh(run)
@@ -159,9 +159,9 @@ async def resolve(
 async def _job_for(session: AsyncSession, actor: Actor, job_id: UUID, action: JobAction) -> Job:
     """Return the job that the actor may act on, as it is without waiting for anyone."""
     job = await session.get(Job, job_id)
-    if job is None or not (actor.is_admin or job.owner_id == actor.id):
+    if job is None or not (actor.may_approve or job.owner_id == actor.id):
         raise Unknown("job")
-    if not actor.is_admin and action not in OWNER_ACTIONS:
+    if not actor.may_approve and action not in OWNER_ACTIONS:
         raise NotAllowed("admins-only", "Only an admin can decide this. Ask one.")
     return job
 

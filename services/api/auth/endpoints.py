@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.api.auth.schemas import Me, Provider
+from services.api.auth.providers import known_providers
+from services.api.auth.schemas import FirstAdminCode, Me, Provider, Whereto
 from services.api.auth.sessions import end_session, forget_cookie
-from services.api.auth.signin import PROVIDER_ID, SignIn
+from services.api.auth.signin import FIRST_ADMIN, SignIn
 from services.api.dependencies import ServicesDep, Viewer
 from services.api.problems import problems
 
@@ -16,9 +17,7 @@ router = APIRouter(tags=["auth"])
 @router.get("/auth/providers", operation_id="list_providers")
 async def list_providers(services: ServicesDep) -> list[Provider]:
     """The ways to sign in."""
-    if services.settings.oidc_issuer is None:
-        return []
-    return [Provider(id=PROVIDER_ID, name=services.settings.oidc_name)]
+    return [Provider(id=one.id, name=one.name) for one in known_providers(services.settings)]
 
 
 @router.get(
@@ -50,10 +49,32 @@ async def finish_signin(provider: str, request: Request, services: ServicesDep) 
     return await SignIn(services, provider).finish(request)
 
 
+@router.post("/auth/link/{provider}", operation_id="link_identity", responses=problems(403, 404))
+async def link_identity(
+    provider: str, request: Request, services: ServicesDep, viewer: Viewer
+) -> Whereto:
+    """Begin to add a second way to sign in; asks for a sign-in of the last minutes."""
+    return Whereto(url=await SignIn(services, provider).start_link(request, viewer.id))
+
+
+@router.post(
+    "/auth/first-admin",
+    operation_id="show_first_admin_code",
+    status_code=204,
+    response_class=Response,
+    responses=problems(429),
+)
+async def show_first_admin_code(body: FirstAdminCode, request: Request) -> Response:
+    """Keep the code for the sign-in that follows; whoever holds it becomes the first admin."""
+    request.session[FIRST_ADMIN] = body.code
+    return Response(status_code=204)
+
+
 @router.post("/auth/signout", operation_id="sign_out", status_code=204, response_class=Response)
 async def sign_out(services: ServicesDep, viewer: Viewer) -> Response:
     """End this browser's session at once."""
-    await end_session(services, viewer.session_sha256)
+    if viewer.session_sha256 is not None:
+        await end_session(services, viewer.session_sha256)
     response = Response(status_code=204)
     forget_cookie(response, services.settings)
     return response
@@ -68,4 +89,5 @@ async def get_me(viewer: Viewer) -> Me:
         name=viewer.name,
         avatar_url=viewer.avatar_url,
         is_admin=viewer.is_admin,
+        role=viewer.role,
     )

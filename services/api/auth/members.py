@@ -1,27 +1,22 @@
 """Who may come in: the provider's word on a person, and the group's rules."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
 from uuid import UUID, uuid4
 
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import UserId
+from services.api.auth.claims import WhoCame
 from services.api.settings import ApiSettings
-from services.db.tables.people import Identity, User
+from services.db.tables.people import Identity, Invitation, User
 from services.jobs import audit
 from services.jobs.actors import Actor
+from services.jobs.people import Role, redeem_first_admin_code
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_MAX_SUBJECT_CHARS = 255
-_MAX_NAME_CHARS = 200
-_MAX_EMAIL_CHARS = 320
-_MAX_URL_CHARS = 2000
+EVERYONE = "*"
 
 
 class NotAdmitted(Exception):
@@ -32,40 +27,6 @@ class NotAdmitted(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
-class WhoCame:
-    """What a provider says of a person; (issuer, subject) is who they are."""
-
-    issuer: str
-    subject: str
-    email: str | None
-    is_email_verified: bool
-    name: str
-    avatar_url: str | None
-
-    @classmethod
-    def from_claims(cls, claims: Mapping[str, Any]) -> Self:
-        """Return who the verified claims are about; raise KeyError or ValueError for nobody."""
-        email = _printable(claims.get("email")).lower()[:_MAX_EMAIL_CHARS]
-        name = _printable(claims.get("name") or claims.get("preferred_username"))
-        picture = _printable(claims.get("picture"))
-        subject = str(claims["sub"])
-        if not subject or len(subject) > _MAX_SUBJECT_CHARS or not subject.isprintable():
-            raise ValueError("the subject is no name")
-        return cls(
-            issuer=str(claims["iss"]),
-            subject=subject,
-            email=email if _EMAIL.fullmatch(email) else None,
-            is_email_verified=claims.get("email_verified") is True,
-            name=(name or email.partition("@")[0] or "Somebody")[:_MAX_NAME_CHARS],
-            avatar_url=picture[:_MAX_URL_CHARS] if picture.startswith("https://") else None,
-        )
-
-
-def _printable(claim: object) -> str:
-    return "".join(char for char in str(claim or "") if char.isprintable()).strip()
-
-
 async def admit(
     session: AsyncSession,
     settings: ApiSettings,
@@ -73,30 +34,97 @@ async def admit(
     *,
     now: datetime,
     ip: str | None,
+    first_admin_code: str | None = None,
 ) -> UUID:
     """Return the id of the person who came, known or new; raise NotAdmitted otherwise.
 
-    Closed unless told otherwise: only verified addresses of an allowed domain, or of an admin.
+    Closed unless told otherwise: only verified addresses of an allowed domain, of an admin, of
+    somebody invited, or whoever holds the first admin's code. Who was admitted once stays until
+    an admin ends it; an address that is not verified gives nothing.
     """
     if came.email is None or not came.is_email_verified:
         raise NotAdmitted("email_not_verified")
-    is_admin = came.email in settings.admin_emails
-    domain = came.email.rpartition("@")[2]
-    if not is_admin and domain not in settings.allowed_email_domains:
-        raise NotAdmitted("not_allowed")
-    user = await _person(session, came, now)
+    has_code = await redeem_first_admin_code(session, first_admin_code, now=now)
+    is_admin = has_code or came.email in settings.admin_emails
+    user = await _known(session, came, now)
+    if user is None:
+        role = await _role_of_new(session, settings, came.email, now, is_admin=is_admin)
+        user = await _make(session, came, now)
+        if role is Role.APPROVER:
+            user.is_approver = True
+        is_admin = is_admin or role is Role.ADMIN
+        await _accept(session, came.email, user.id, now)
     if user.disabled_at is not None:
         raise NotAdmitted("disabled")
     user.email, user.name, user.avatar_url = came.email, came.name, came.avatar_url
     user.is_admin = user.is_admin or is_admin
     session.add(user)
     actor = Actor(UserId(user.id), user.is_admin, ip)
-    audit.record(session, actor, "user.sign_in", "user", user.id, correlation_id=uuid4(), now=now)
+    detail = "first admin" if has_code else None
+    audit.record(
+        session,
+        actor,
+        "user.sign_in",
+        "user",
+        user.id,
+        correlation_id=uuid4(),
+        now=now,
+        detail=detail,
+    )
     return user.id
 
 
-async def _person(session: AsyncSession, came: WhoCame, now: datetime) -> User:
-    """Return the user behind the identity, made now if it is new; never matched by e-mail."""
+async def link(
+    session: AsyncSession, user_id: UUID, came: WhoCame, *, now: datetime, ip: str | None
+) -> None:
+    """Give a person who is signed in a second identity; raise NotAdmitted if it is taken."""
+    made = await _add_identity(session, user_id, came, now)
+    if not made:
+        raise NotAdmitted("identity_taken")
+    actor = Actor(UserId(user_id), is_admin=False, ip=ip)
+    audit.record(
+        session,
+        actor,
+        "identity.link",
+        "user",
+        user_id,
+        correlation_id=uuid4(),
+        now=now,
+        detail=came.issuer[:500],
+    )
+
+
+async def _role_of_new(
+    session: AsyncSession, settings: ApiSettings, email: str, now: datetime, *, is_admin: bool
+) -> Role:
+    invited = (await session.exec(select(Invitation.role).where(*_is_open(email, now)))).first()
+    if invited is not None:
+        return Role(invited)
+    domain = email.rpartition("@")[2]
+    allowed = settings.allowed_email_domains
+    is_open = settings.sign_up == "open" and EVERYONE in allowed
+    if not (is_admin or is_open or domain in allowed):
+        raise NotAdmitted("not_allowed")
+    return Role.MEMBER
+
+
+async def _accept(session: AsyncSession, email: str, user_id: UUID, now: datetime) -> None:
+    await session.exec(
+        update(Invitation).where(*_is_open(email, now)).values(accepted_at=now, accepted_by=user_id)
+    )
+
+
+def _is_open(email: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Invitation.email) == email,
+        col(Invitation.expires_at) > now,
+        col(Invitation.accepted_at).is_(None),
+        col(Invitation.withdrawn_at).is_(None),
+    )
+
+
+async def _known(session: AsyncSession, came: WhoCame, now: datetime) -> User | None:
+    """Return the user behind the identity; never matched by e-mail."""
     known = (
         select(User, Identity)
         .join(Identity, col(Identity.user_id) == col(User.id))
@@ -104,11 +132,15 @@ async def _person(session: AsyncSession, came: WhoCame, now: datetime) -> User:
         .with_for_update()
     )
     row = (await session.exec(known)).first()
-    if row is not None:
-        user, identity = row
-        identity.last_used_at, identity.email = now, came.email
-        session.add(identity)
-        return user
+    if row is None:
+        return None
+    user, identity = row
+    identity.last_used_at, identity.email = now, came.email
+    session.add(identity)
+    return user
+
+
+async def _make(session: AsyncSession, came: WhoCame, now: datetime) -> User:
     user = User(
         id=uuid4(),
         email=came.email or "",
@@ -120,11 +152,23 @@ async def _person(session: AsyncSession, came: WhoCame, now: datetime) -> User:
     )
     session.add(user)
     await session.flush()
+    if await _add_identity(session, user.id, came, now):
+        return user
+    # The same person has just come in by another tab; that one's row counts.
+    await session.delete(user)
+    await session.flush()
+    known = await _known(session, came, now)
+    if known is None:
+        raise NotAdmitted("expired")
+    return known
+
+
+async def _add_identity(session: AsyncSession, user_id: UUID, came: WhoCame, now: datetime) -> bool:
     made = await session.exec(
         insert(Identity)
         .values(
             id=uuid4(),
-            user_id=user.id,
+            user_id=user_id,
             issuer=came.issuer,
             subject=came.subject,
             email=came.email,
@@ -133,9 +177,4 @@ async def _person(session: AsyncSession, came: WhoCame, now: datetime) -> User:
         )
         .on_conflict_do_nothing()
     )
-    if made.rowcount != 1:
-        # The same person has just come in by another tab; that one's row counts.
-        await session.delete(user)
-        await session.flush()
-        return await _person(session, came, now)
-    return user
+    return bool(made.rowcount == 1)

@@ -2,7 +2,10 @@
 
 from uuid import UUID
 
-from services.api.schemas import Out
+from pydantic import Field
+
+from services.api.schemas import In, Out, Text
+from services.jobs.people import Role
 
 
 class Provider(Out):
@@ -10,6 +13,18 @@ class Provider(Out):
 
     id: str
     name: str
+
+
+class Whereto(Out):
+    """Where the browser goes next."""
+
+    url: str
+
+
+class FirstAdminCode(In):
+    """What `layerline provision` printed."""
+
+    code: Text = Field(min_length=1, max_length=100)
 
 
 class Me(Out):
@@ -20,3 +35,4 @@ class Me(Out):
     name: str
     avatar_url: str | None
     is_admin: bool
+    role: Role

@@ -17,10 +17,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.api.settings import ApiSettings
 from services.api.state import Services
 from services.db.tables.people import Session, User
+from services.jobs.people import Role
 
 ID_BYTES: Final = 32
 IDLE: Final = timedelta(days=7)
 ABSOLUTE: Final = timedelta(days=30)
+RECENT: Final = timedelta(minutes=15)
+"""What is sensitive asks for a sign-in that is younger."""
 TOUCH_AFTER: Final = timedelta(minutes=5)
 """The last use is written down at most this often."""
 
@@ -37,7 +40,16 @@ class SignedIn:
     name: str
     avatar_url: str | None
     is_admin: bool
+    is_approver: bool
+    created_at: datetime
     last_used_at: datetime
+
+    @property
+    def role(self) -> Role:
+        """What the person may do."""
+        if self.is_admin:
+            return Role.ADMIN
+        return Role.APPROVER if self.is_approver else Role.MEMBER
 
 
 def cookie_name(settings: ApiSettings) -> str:
@@ -68,7 +80,7 @@ async def find_session(services: Services, id_sha256: bytes) -> SignedIn | None:
 
 
 @cache
-def _living() -> Select[bytes, UUID, str, str, str | None, bool, datetime]:
+def _living() -> Select[bytes, UUID, str, str, str | None, bool, bool, datetime, datetime]:
     """Return the select of a session that is not over, built once."""
     return (
         select(
@@ -78,6 +90,8 @@ def _living() -> Select[bytes, UUID, str, str, str | None, bool, datetime]:
             col(User.name),
             col(User.avatar_url),
             col(User.is_admin),
+            col(User.is_approver),
+            col(Session.created_at),
             col(Session.last_used_at),
         )
         .join(User, col(User.id) == col(Session.user_id))

@@ -87,9 +87,11 @@ async def _is_signed_in(services: Services, viewer: Person) -> bool:
 
     Somebody whose rights have changed comes in again with the new ones.
     """
+    if viewer.session_sha256 is None:
+        return False
     try:
         found = await find_session(services, viewer.session_sha256)
     except DATABASE_AWAY as exc:
         log.warning("feed_session_unchecked", error=f"{type(exc).__name__}: {exc}")
         return True
-    return found is not None and found.is_admin == viewer.is_admin
+    return found is not None and found.role is viewer.role

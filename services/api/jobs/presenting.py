@@ -29,7 +29,7 @@ _ORDER = {ability: place for place, ability in enumerate(JobAbility)}
 
 def present_job(row: JobRow, viewer: Actor, heard: Heard, now: datetime) -> Job:
     """Return what the viewer sees; of a stranger's job no more than what everyone may see."""
-    is_private = not (viewer.is_admin or row.owner_id == viewer.id)
+    is_private = not (viewer.may_approve or row.owner_id == viewer.id)
     needs = PlateSummary.model_validate(row.needs)
     has_run = row.phase is not None
     has_printer = has_run and row.printer_id is not None
@@ -76,11 +76,11 @@ def present_job(row: JobRow, viewer: Actor, heard: Heard, now: datetime) -> Job:
 
 def abilities(row: JobRow, viewer: Actor) -> list[JobAbility]:
     """Return what the viewer can do with the job as it is now."""
-    if not (viewer.is_admin or row.owner_id == viewer.id):
+    if not (viewer.may_approve or row.owner_id == viewer.id):
         return []
-    actions = row.actions if viewer.is_admin else row.actions & OWNER_ACTIONS
+    actions = row.actions if viewer.may_approve else row.actions & OWNER_ACTIONS
     able = {JobAbility(action.value) for action in actions}
-    if viewer.is_admin and row.phase in _BY_RUN:
+    if viewer.may_approve and row.phase in _BY_RUN:
         able.add(_BY_RUN[row.phase])
     return sorted(able, key=_ORDER.__getitem__)
 

@@ -60,7 +60,7 @@ class JobDesk:
 
     async def page(self, query: JobQuery) -> JobPage:
         """Return a page of jobs; one statement."""
-        if query.scope == "all" and not self._viewer.is_admin:
+        if query.scope == "all" and not self._viewer.may_approve:
             raise NotAllowed("admins-only", "Only an admin sees everybody's jobs.")
         after = position_of(query.cursor)
         wanted = filter_of(query, self._viewer)
@@ -161,7 +161,7 @@ class JobDesk:
     async def _row(self, job_id: UUID) -> views.JobRow:
         async with self._services.reads.connect() as connection:
             row = await views.find_job(connection, job_id)
-        if row is None or not (self._viewer.is_admin or row.owner_id == self._viewer.id):
+        if row is None or not (self._viewer.may_approve or row.owner_id == self._viewer.id):
             raise Unknown("job")
         return row
 

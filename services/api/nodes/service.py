@@ -10,7 +10,8 @@ from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.enrolment import ChallengeAnswer, NodeCredentials, RenewRequest, signed_text
-from services.api.dependencies import Person, ServicesDep, Viewer, ip_of
+from services.api.auth.origins import ip_of
+from services.api.dependencies import Person, ServicesDep, Viewer
 from services.api.errors import ApiError
 from services.api.nodes.challenges import is_own_challenge, make_challenge
 from services.api.nodes.reading import read_nodes

@@ -62,13 +62,13 @@ def present_printer(
 def abilities(row: PrinterRow, job: JobRow | None, viewer: Actor) -> list[PrinterAbility]:
     """Return what the viewer can ask of the printer as it is now."""
     able: list[PrinterAbility] = []
-    knows_bed = viewer.is_admin or row.bed_job_owner_id == viewer.id
+    knows_bed = viewer.may_approve or row.bed_job_owner_id == viewer.id
     if row.bed is not None and knows_bed:
         if row.bed == BedState.CLEAR:
             able.append(PrinterAbility.UNCLEAR_BED)
         elif job is None or job.phase not in _BED_IN_USE:
             able.append(PrinterAbility.CLEAR_BED)
-    if viewer.is_admin and row.is_online:
+    if viewer.may_approve and row.is_online:
         able.append(PrinterAbility.LIGHT)
     return able
 

@@ -60,7 +60,7 @@ class PrinterDesk:
         """Return one's own wish and its answer; admins see all."""
         async with self._services.reads.connect() as connection:
             row = await read_command(connection, command_id)
-        if row is None or not (self._viewer.is_admin or row.by == self._viewer.id):
+        if row is None or not (self._viewer.may_approve or row.by == self._viewer.id):
             raise Unknown("command")
         return present_command(row)
 

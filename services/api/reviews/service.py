@@ -29,7 +29,7 @@ class ReviewDesk:
         """Return what speaks for and against a job of one's own; admins see all."""
         async with self._services.reads.connect() as connection:
             row = await views.find_job(connection, job_id)
-            if row is None or not (self._viewer.is_admin or row.owner_id == self._viewer.id):
+            if row is None or not (self._viewer.may_approve or row.owner_id == self._viewer.id):
                 raise Unknown("job")
             plate = PlateSummary.model_validate(row.needs)
             shop, _ = await read_shop(connection)
@@ -43,7 +43,7 @@ class ReviewDesk:
 
     async def summary(self, scope: Scope) -> JobsSummary:
         """Return what ended prints took: one's own, or everybody's for admins."""
-        if scope == "all" and not self._viewer.is_admin:
+        if scope == "all" and not self._viewer.may_approve:
             raise NotAllowed("admins-only", "Only an admin sees everybody's prints.")
         owner_id = None if scope == "all" else self._viewer.id
         async with self._services.reads.connect() as connection:

@@ -85,7 +85,7 @@ class UploadDesk:
         async with self._services.sessions() as session:
             artifact = await session.get(work.Artifact, artifact_id)
         is_known = artifact is not None and (
-            artifact.owner_id == self._viewer.id or (or_admin and self._viewer.is_admin)
+            artifact.owner_id == self._viewer.id or (or_admin and self._viewer.may_approve)
         )
         if artifact is None or not is_known:
             raise Unknown("artifact")

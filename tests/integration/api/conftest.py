@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,7 @@ from deploy.local.engines.oidc import OpenIDProvider
 from deploy.local.engines.postgres import Postgres
 from deploy.local.engines.seaweedfs import BUCKET, REGION, SeaweedFS
 from deploy.local.process import ChildProcess, Command, free_port, http_answers, start
+from tests.fixtures.github import FakeGitHub, run_github
 from tests.fixtures.nats import Broker
 from tests.fixtures.postgres import fresh_database
 from tests.integration.api.people import World
@@ -52,7 +54,8 @@ async def api_env(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[dict[str, str]]:
     """The environment of an API on the session's engines, with a database of its own."""
-    port = free_port()
+    port, github_port = free_port(), free_port()
+    github = f"http://127.0.0.1:{github_port}"
     dist = tmp_path_factory.mktemp("web")
     (dist / "assets").mkdir()
     (dist / "index.html").write_text('<meta name="csp-nonce" content="__CSP_NONCE__">Layerline')
@@ -76,6 +79,11 @@ async def api_env(
             "LAYERLINE_OIDC_ISSUER": openid_provider.issuer,
             "LAYERLINE_OIDC_CLIENT_ID": "layerline",
             "LAYERLINE_OIDC_CLIENT_SECRET": secrets.token_urlsafe(),
+            "LAYERLINE_GITHUB_CLIENT_ID": "layerline-at-github",
+            "LAYERLINE_GITHUB_CLIENT_SECRET": secrets.token_urlsafe(),
+            "LAYERLINE_GITHUB_URL": github,
+            "LAYERLINE_GITHUB_API_URL": f"{github}/api",
+            "LAYERLINE_ADDRESS_REQUESTS": "100000/minute",
             "LAYERLINE_ADMIN_EMAILS": "ada@layerline.local",
             "LAYERLINE_ALLOWED_EMAIL_DOMAINS": "layerline.local",
             "LAYERLINE_SESSION_SECRET": secrets.token_urlsafe(32),
@@ -101,3 +109,12 @@ async def world(api_env: dict[str, str], api_process: ChildProcess) -> AsyncIter
     """The API's address, its database, and a way to have people signed in."""
     async with World.open(api_env) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture
+async def github(api_env: dict[str, str]) -> AsyncIterator[FakeGitHub]:
+    """GitHub, as the API is set up to find it."""
+    port = urlsplit(api_env["LAYERLINE_GITHUB_URL"]).port
+    assert port is not None
+    async with run_github(port) as running:
+        yield running

@@ -263,11 +263,14 @@ class TestDeciding:
     async def test_job_of_another_person_is_unknown(self, world: World, mia: Someone) -> None:
         (job,) = await submitted(world, await world.someone())
         path = f"/api/jobs/{job['id']}"
-        for action in ("approve", "withdraw", "resubmit"):
+        for action in ("withdraw", "resubmit"):
             refusal = await mia.refused(f"{path}/{action}", {"version": 1})
             assert refusal["type"] == "/problems/no-such-job"
-        for action in ("cancel", "pause", "resume"):
-            assert (await mia.refused(f"{path}/{action}"))["status"] == 404
+        assert (await mia.refused(f"{path}/cancel"))["status"] == 404
+        # Refused at the door, before anybody looks whether there is such a job.
+        assert (await mia.refused(f"{path}/approve", {"version": 1}))["status"] == 403
+        for action in ("pause", "resume"):
+            assert (await mia.refused(f"{path}/{action}"))["status"] == 403
         for get in (path, f"{path}/events", f"/api/jobs/{uuid4()}"):
             assert problem(await mia.http.get(get))["status"] == 404
 

@@ -220,5 +220,5 @@ class TestResolving:
         assert (refusal["type"], refusal["job"]["phase"]) == ("/problems/run-state", "printing")
         assert (await mia.refused(path, body))["status"] == 403
         kim = await world.someone()
-        assert (await kim.refused(path, body))["status"] == 404
+        assert (await kim.refused(path, body))["status"] == 403
         assert (await ada.refused(f"/api/runs/{uuid4()}/resolve", body))["status"] == 404

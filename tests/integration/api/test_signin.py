@@ -46,7 +46,10 @@ async def member_subject(world: World) -> str:
 async def test_providers_are_public(world: World) -> None:
     browser = await world.browser()
     answer = await browser.get("/api/auth/providers")
-    assert answer.json() == [{"id": "oidc", "name": "test accounts"}]
+    assert answer.json() == [
+        {"id": "github", "name": "GitHub"},
+        {"id": "oidc", "name": "test accounts"},
+    ]
 
 
 async def test_member_comes_in_and_lands_where_they_wanted(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.api.auth.members import WhoCame
+from services.api.auth.claims import WhoCame
 from services.api.auth.signin import safe_path
 
 

@@ -1,0 +1,43 @@
+"""How often one person, and one address that nobody is signed in at, may ask."""
+
+import math
+import time
+from uuid import UUID
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.exceptions import HTTPException
+
+from services.api.settings import ApiSettings
+
+
+class Rates:
+    """Counts in this process; each replica lets through its own share."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._requests = parse(settings.person_requests)
+        self._changes = parse(settings.person_changes)
+        self._strangers = parse(settings.address_requests)
+
+    def person(self, user_id: UUID, *, is_change: bool) -> None:
+        """Count a request of somebody signed in; raise 429 with Retry-After for too many."""
+        self._count(self._requests, "requests", str(user_id))
+        if is_change:
+            self._count(self._changes, "changes", str(user_id))
+
+    def stranger(self, ip: str | None) -> None:
+        """Count a request on a public operation; raise 429 with Retry-After for too many."""
+        self._count(self._strangers, "public", ip or "unknown")
+
+    def refused(self, ip: str | None) -> None:
+        """Count a cookie or token that opens nothing; raise 429 with Retry-After for too many."""
+        self._count(self._strangers, "refused", ip or "unknown")
+
+    def _count(self, limit: RateLimitItem, what: str, who: str) -> None:
+        if self._limiter.hit(limit, what, who):
+            return
+        free_at = self._limiter.get_window_stats(limit, what, who).reset_time
+        wait_s = max(1, math.ceil(free_at - time.time()))
+        raise HTTPException(429, "Too many requests. Wait a little.", {"Retry-After": str(wait_s)})
