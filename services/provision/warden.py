@@ -41,7 +41,7 @@ log = structlog.get_logger()
 CLAIMS_UPDATE = "$SYS.REQ.CLAIMS.UPDATE"
 ANSWER_TIMEOUT_S = 3.0
 BACKSTOP_S = 60.0
-"""Behind NOTIFY: a change whose notification was lost is seen within this."""
+"""Behind NOTIFY: a lost notification, or a consumer that somebody deleted, is noticed in this."""
 RETRY_INITIAL_S = 0.2
 RETRY_MAX_S = 5.0
 POOL_SIZE = 2
@@ -85,7 +85,9 @@ async def serve(settings: WardenSettings, stop: asyncio.Event) -> None:
     )
     client = await connect_nats(settings.nats_url, settings.nats_creds, name="warden consumers")
     try:
-        warden = Warden(make_sessions(engine), keeper, system, client, stale)
+        backstop_s = BACKSTOP_S / settings.time_scale
+        sessions = make_sessions(engine)
+        warden = Warden(sessions, keeper, system, client, stale, backstop_s=backstop_s)
         checks = {"database": lambda: ping(engine), "broker": warden.check}
         async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(news.run()), tasks.create_task(warden.keep(news))]
@@ -107,8 +109,11 @@ class Warden:
         system: Client,
         client: Client,
         stale: asyncio.Event,
+        *,
+        backstop_s: float,
     ) -> None:
         """`stale` is set when the broker may have forgotten everything."""
+        self._backstop_s = backstop_s
         self._sessions, self._keeper = sessions, keeper
         self._system, self._client, self._stale = system, client, stale
         self._told: Mapping[str, int] | None = None
@@ -127,7 +132,8 @@ class Warden:
                     await asyncio.sleep(next(waits))
                     continue
                 waits = backoff(initial_s=RETRY_INITIAL_S, max_s=RETRY_MAX_S)
-                await _first_of(heard, self._stale)
+                if not await _first_of(heard, self._stale, within_s=self._backstop_s):
+                    self._ensured.clear()
 
     async def look(self) -> None:
         """Revoke what is revoked, then make the consumers that are missing."""
@@ -198,11 +204,12 @@ def _void_until(key: NodeKey) -> int:
     return int((key.revoked_at + VOID_FOR).timestamp())
 
 
-async def _first_of(*events: asyncio.Event) -> None:
-    """Return when one of the events is set, or after BACKSTOP_S."""
+async def _first_of(*events: asyncio.Event, within_s: float) -> bool:
+    """Return whether one of the events was set in time."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(BACKSTOP_S), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(within_s), asyncio.TaskGroup() as tasks:
             waiting = [tasks.create_task(event.wait()) for event in events]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for task in waiting:
                 task.cancel()
+    return any(event.is_set() for event in events)

@@ -50,13 +50,16 @@ async def database(url: str) -> AsyncIterator[Sessions]:
 
 
 @asynccontextmanager
-async def a_warden(database_url: str, url: str, keys: Keys) -> AsyncIterator[None]:
+async def a_warden(
+    database_url: str, url: str, keys: Keys, *, time_scale: float = 1.0
+) -> AsyncIterator[None]:
     """Run a warden meanwhile."""
     settings = WardenSettings(
         database_url=PostgresDsn(database_url),
         nats_url=url,
         nats_creds=keys.service_creds("provision"),
         account_keeper=keys.account_keeper(),
+        time_scale=time_scale,
         nats_system_creds=keys.system_creds(),
     )
     stop = asyncio.Event()
@@ -209,3 +212,25 @@ async def test_system_user_may_hand_in_claims_and_nothing_else(broker: Broker, g
             ("publish", grant.lower()),
             ("subscription", "$sys.>"),
         }
+
+
+async def test_deleted_consumer_is_made_again(
+    database_url: str, broker: Broker, tmp_path: Path
+) -> None:
+    async with (
+        database(database_url) as sessions,
+        fresh_streams(broker) as js,
+        a_warden(database_url, broker.url, broker.keys, time_scale=300),
+    ):
+        await enrolled(sessions, broker.keys, "mended", tmp_path)
+
+        async def is_there() -> bool:
+            try:
+                await js.consumer_info(COMMANDS.name, "command_mended")
+            except nats.errors.Error:
+                return False
+            return True
+
+        await eventually(is_there, within_s=20)
+        await js.delete_consumer(COMMANDS.name, "command_mended")
+        await eventually(is_there, within_s=20)
