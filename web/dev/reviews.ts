@@ -3,7 +3,7 @@ import { plates } from "./seeds.ts";
 import type { World } from "./world.ts";
 
 type Schemas = components["schemas"];
-type Route = [string, RegExp, (match: RegExpMatchArray, body: Record<string, unknown>) => [number, unknown]];
+type Route = [string, RegExp, (match: RegExpMatchArray, body: Record<string, unknown>, url: URL) => [number, unknown]];
 
 const FINDINGS: Schemas["Finding"][] = [
   { severity: "note", code: "no_progress_marks", text: "The program has no progress marks.", line: null, count: 1 },
@@ -50,7 +50,7 @@ export function reviewRoutes(world: World): Route[] {
     print_s: prints * 5400, weight_g: prints * 31.5, cost: prints * 0.71,
   });
   return [
-    ["GET", /^\/api\/jobs\/summary$/, () => [200, { items: [spent("Ana Díaz", 12), spent("Mia Berger", 31)] }]],
+    ["GET", /^\/api\/jobs\/summary$/, (_, __, url) => [200, { items: [spent("Ana Díaz", 12), spent("Mia Berger", 31)].slice(0, url.searchParams.get("scope") === "all" ? 2 : 1) }]],
     ["GET", /^\/api\/jobs\/([^/]+)\/review$/, ([, id = ""]) => [200, review(world, id)]],
     ["GET", /^\/api\/settings$/, () => [200, settings]],
     ["PUT", /^\/api\/settings$/, (_, body) => {

@@ -1,3 +1,4 @@
+import { Anchor } from "@mantine/core";
 import { IconCircleCheck, IconCircleX } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
@@ -63,7 +64,9 @@ function Printer({ fit }: { fit: PrinterFit }) {
     <li className={classes["row"]} data-tone={!isFit ? "bad" : fit.is_online ? "good" : "quiet"}>
       <Symbol size={18} role="img" aria-label={isFit ? t.review.fits : t.review.fitsNot} />
       <div>
-        <Link to={`/printers/${fit.printer.id}`}>{fit.printer.name}</Link>
+        <Anchor component={Link} to={`/printers/${fit.printer.id}`}>
+          {fit.printer.name}
+        </Anchor>
         {!fit.is_online && <span className={classes["dim"]}> · {t.review.offline}</span>}
         {fit.why_not !== null && <div>{reasonText(t, f, fit.why_not)}</div>}
         <div className={classes["feeds"]}>
@@ -76,6 +79,12 @@ function Printer({ fit }: { fit: PrinterFit }) {
   );
 }
 
+/** Those that could start it first. */
+function byHope(a: PrinterFit, b: PrinterFit): number {
+  const hope = (fit: PrinterFit): number => (fit.why_not === null ? 2 : 0) + (fit.is_online ? 1 : 0);
+  return hope(b) - hope(a);
+}
+
 function Printers({ printers }: { printers: readonly PrinterFit[] }) {
   const { t } = useI18n();
   return (
@@ -85,7 +94,7 @@ function Printers({ printers }: { printers: readonly PrinterFit[] }) {
       ) : (
         <>
           <ul className={classes["list"]}>
-            {printers.map((fit) => (
+            {[...printers].sort(byHope).map((fit) => (
               <Printer key={fit.printer.id} fit={fit} />
             ))}
           </ul>

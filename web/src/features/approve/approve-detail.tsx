@@ -146,7 +146,9 @@ export function ApproveDetail({ jobId, onDecided }: { jobId: string; onDecided: 
           </Title>
           <Facts job={job} />
           <JobReview jobId={job.id} withPrinters />
-          <Decide job={job} onDecided={onDecided} />
+          <div className={classes["decide"]}>
+            <Decide job={job} onDecided={onDecided} />
+          </div>
         </article>
       )}
     </StateGate>

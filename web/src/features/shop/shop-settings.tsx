@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, NumberInput, Stack, Switch, Text, TextInput, Title } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, Group, NumberInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { ErrorNote } from "@/components/error-note";
@@ -124,7 +124,7 @@ function Form({ settings, version }: { settings: Settings; version: number }) {
         <Amount label={t.shop.otherPrice} value={draft.otherPrice} onChange={(otherPrice) => set({ otherPrice })} />
         <Amount label={t.shop.electricity} value={draft.electricity} onChange={(electricity) => set({ electricity })} />
         <Limits draft={draft} set={set} />
-        <Switch
+        <Checkbox
           label={t.shop.family}
           description={t.shop.familyHint}
           checked={draft.allowsFamily}

@@ -1,5 +1,6 @@
-import { Stack, Table, Text, Title } from "@mantine/core";
+import { Stack, Text, Title } from "@mantine/core";
 import { StateGate } from "@/components/state-gate";
+import classes from "@/features/shop/shop.module.css";
 import { useI18n } from "@/lib/i18n/context";
 import { useSpending } from "@/lib/queries/reviews";
 import type { Spending } from "@/lib/wire";
@@ -8,13 +9,13 @@ function Row({ item }: { item: Spending }) {
   const { t, f } = useI18n();
   const cost = item.cost === null || item.currency === null ? t.spending.unpriced : f.money(item.cost, item.currency);
   return (
-    <Table.Tr>
-      <Table.Th scope="row">{item.owner.name}</Table.Th>
-      <Table.Td className="num">{f.count(item.prints)}</Table.Td>
-      <Table.Td className="num">{f.grams(item.weight_g)}</Table.Td>
-      <Table.Td className="num">{f.duration(item.print_s)}</Table.Td>
-      <Table.Td className="num">{cost}</Table.Td>
-    </Table.Tr>
+    <tr>
+      <th scope="row">{item.owner.name}</th>
+      <td className="num">{f.count(item.prints)}</td>
+      <td className="num">{f.grams(item.weight_g)}</td>
+      <td className="num">{f.duration(item.print_s)}</td>
+      <td className="num">{cost}</td>
+    </tr>
   );
 }
 
@@ -32,24 +33,24 @@ export function SpendingTable() {
           items.length === 0 ? (
             <Text c="dimmed">{t.spending.none}</Text>
           ) : (
-            <Table.ScrollContainer minWidth={420}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
+            <div className={classes["scroll"]}>
+              <table className={classes["table"]}>
+                <thead>
+                  <tr>
                     {[t.spending.who, t.spending.count, t.spending.weight, t.spending.time, t.spending.cost].map((head) => (
-                      <Table.Th key={head} scope="col">
+                      <th key={head} scope="col">
                         {head}
-                      </Table.Th>
+                      </th>
                     ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
+                  </tr>
+                </thead>
+                <tbody>
                   {items.map((item) => (
                     <Row key={`${item.owner.id}-${item.currency ?? ""}`} item={item} />
                   ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+                </tbody>
+              </table>
+            </div>
           )
         }
       </StateGate>
