@@ -10,7 +10,7 @@ T = TypeVar("T")
 POLL_S = 0.02
 
 
-async def eventually(probe: Callable[[], Awaitable[T]], *, within_s: float = 5.0) -> T:
+async def eventually(probe: Callable[[], Awaitable[T]], *, within_s: float = 20.0) -> T:
     """Return the first true value of `probe`; fail with the last one when time is up."""
     deadline = time.monotonic() + within_s
     while True:

@@ -17,7 +17,7 @@ LOADED = {
     "model": "C12",
     "nozzle_mm": 0.4,
     "has_ams": False,
-    "filaments": [{"slot": 254, "type": "PLA", "color": "#FFFFFF"}],
+    "filaments": [{"slot": 254, "type": "PLA", "color": "#FFFFFF", "remaining_g": None}],
 }
 
 
