@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 from edge.settings import BambuSettings, EdgeSettings
 from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings, StorageSettings
 from services.api.settings import ApiSettings
+from services.inspector.settings import InspectorSettings
 from services.provision.main import KeysSettings, ProvisionSettings
 from services.provision.warden import WardenSettings
 
@@ -18,6 +19,7 @@ GROUPS: tuple[tuple[str, tuple[type[BaseSettings], ...]], ...] = (
     ("Every process", (CommonSettings,)),
     ("Every service: database, broker, storage", (DatabaseSettings, NatsSettings, StorageSettings)),
     ("The API and the web app", (ApiSettings, ProvisionSettings)),
+    ("The inspector, which checks uploaded files", (InspectorSettings,)),
     ("The warden, which revokes nodes", (WardenSettings,)),
     ("layerline node add --creds", (KeysSettings,)),
     ("The edge node, beside the printer (further printers: printers.toml)", (EdgeSettings,)),
@@ -64,7 +66,7 @@ def _assignment(variable: str, default: object) -> str:
     if isinstance(default, SecretStr):
         default = default.get_secret_value()
     if isinstance(default, frozenset):
-        default = ",".join(sorted(default))
+        default = ",".join(sorted(str(word) for word in default))
     return f"#{variable}={'' if default is None else default}"
 
 

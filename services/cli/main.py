@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, (target, summary) in _COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)
         command.set_defaults(run=_runner(target))
+    _add_inspect(commands)
     _add_admin(commands)
     _add_registry(commands)
     return parser
@@ -74,15 +76,31 @@ def _with_options(target: str) -> Callable[[argparse.Namespace], None]:
     return run
 
 
+def _add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "inspect", help="show what is in a .3mf, and what is wrong with it"
+    )
+    command.add_argument("file", type=Path)
+    command.add_argument("--json", action="store_true", help="all of it, for programs")
+    command.set_defaults(run=_with_options("services.cli.inspecting:inspect_file"))
+
+
 def _add_admin(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     admin = commands.add_parser("admin", help="say who is an admin")
     actions = admin.add_subparsers(required=True, metavar="action")
-    for verb, summary in (("grant", "make a person an admin"), ("revoke", "take it back")):
+    for verb, summary in (("grant", "give a person a role"), ("revoke", "take it back")):
         action = actions.add_parser(verb, help=summary)
         action.add_argument("email")
+        if verb == "grant":
+            action.add_argument("--role", choices=("approver", "admin"), default="admin")
         action.set_defaults(run=_with_options(f"services.cli.people:{verb}"))
-    listing = actions.add_parser("list", help="list the admins")
-    listing.set_defaults(run=_runner("services.cli.people:list_admins"))
+    for verb, target, summary in (
+        ("list", "list_admins", "list admins and approvers"),
+        ("code", "make_code", "print a code for the first admin"),
+        ("permissions", "permissions", "print who may call what"),
+    ):
+        action = actions.add_parser(verb, help=summary)
+        action.set_defaults(run=_runner(f"services.cli.people:{target}"))
 
 
 def _add_registry(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

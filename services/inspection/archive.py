@@ -1,83 +1,191 @@
-"""What is in a .3mf: enough to know that a printer can be given it. Pure; reads, never extracts.
+"""What is in a .3mf: insight for the approver, no surprise for the printer. Pure; no extraction."""
 
-Every entry is read in bounded pieces: a declared size is a claim of the file, not a fact.
-"""
-
+import hashlib
 import re
-import zipfile
-import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
+from typing import BinaryIO
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from contracts.findings import Finding, Severity, SlicerInfo
+from contracts.inspection import ArtifactInspection
+from services.inspection.describing import Notes, describe
+from services.inspection.directory import Entry, read_directory
+from services.inspection.header import read_header
+from services.inspection.machines import machine_of
+from services.inspection.pictures import check_picture
+from services.inspection.program import Scan, scan
+from services.inspection.refusal import REBUILT, Refusal, unreadable
+from services.inspection.rules import Rules
+from services.inspection.settings import (
+    MAX_JSON_BYTES,
+    PlateNames,
+    Settings,
+    read_json,
+    read_plate_names,
+)
+from services.inspection.slice_info import SliceInfo, read_slice_info
+from services.inspection.unpacking import Unpacker
 
-from contracts.loaded import NeededFilament, PlateSummary
-
-MAX_ENTRIES = 1_000
-MAX_CONFIG_BYTES = 4 * 1024 * 1024
-_PLATE = re.compile(r"Metadata/plate_([1-9][0-9]{0,2})\.gcode")
+MAX_PLATES = 64
+MAX_XML_BYTES = 16 * 1024 * 1024
+MAX_OUTPUT_BYTES = 200_000
+"""An event carries the plates and has room for 256 KiB."""
+_PROGRAM = re.compile(r"Metadata/plate_([1-9][0-9]{0,2})\.gcode")
 _SLICE_INFO = "Metadata/slice_info.config"
+_PLATE_NAMES = "Metadata/model_settings.config"
+_PROJECT = "Metadata/project_settings.config"
 _MODEL = "3D/3dmodel.model"
+_APPLICATION = re.compile(rb'<metadata name="Application">([^<]{1,128})<')
+_DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 
 
-class Refusal(Exception):
-    """The file can't be printed; `code` is for programs, the text says what to do."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code, self.sentence = code, sentence
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What an artifact holds."""
-
-    plates: tuple[PlateSummary, ...]
-
-
-def inspect(path: Path) -> Inspection:
-    """Return what is in the file; raise Refusal when it can't be printed."""
+def inspect(path: Path, rules: Rules | None = None) -> ArtifactInspection:
+    """Return what is in the file; raise Refusal when it can't or mustn't be printed."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return Inspection(_plates(archive))
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-    ) as exc:
-        raise Refusal(
-            "not_a_zip",
-            "The file can't be opened: it is damaged, not complete, or no .3mf at all. "
-            "Export it again from your slicer.",
-        ) from exc
+        with path.open("rb") as file:
+            return _Inspector(file, rules or Rules()).run()
+    except (OSError, EOFError) as exc:
+        raise unreadable() from exc
 
 
-def _plates(archive: zipfile.ZipFile) -> tuple[PlateSummary, ...]:
-    entries = archive.infolist()
-    if len(entries) > MAX_ENTRIES:
-        raise Refusal("too_many_entries", "This file is built as no slicer builds it.")
-    names = [entry.filename for entry in entries]
-    if len({name.casefold() for name in names}) != len(names):
-        raise Refusal("duplicate_entries", "Two parts of the file have one name. Export it again.")
-    programs = {
-        int(match[1]): entry
-        for entry in entries
-        if (match := _PLATE.fullmatch(entry.filename)) and entry.file_size > 0
-    }
-    if not programs:
-        raise _not_sliced(names)
-    described = _described_plates(archive, names)
-    for index, entry in programs.items():
-        _must_be_readable(archive, entry, index)
-    return tuple(described.get(index) or _bare(index) for index in sorted(programs))
+@dataclass
+class _Found:
+    application: str = ""
+    has_model: bool = False
 
 
-def _not_sliced(names: list[str]) -> Refusal:
+class _Inspector:
+    def __init__(self, file: BinaryIO, rules: Rules) -> None:
+        self._entries = {entry.name: entry for entry in read_directory(file)}
+        self._unpacker = Unpacker(file)
+        self._rules = rules
+        self._found = _Found()
+
+    def run(self) -> ArtifactInspection:
+        programs = {
+            int(match[1]): entry
+            for name, entry in self._entries.items()
+            if (match := _PROGRAM.fullmatch(name)) and entry.size_bytes > 0
+        }
+        if not programs:
+            raise _not_sliced(self._entries)
+        if len(programs) > MAX_PLATES:
+            raise Refusal("too_many_plates", "The file has more than 64 plates. Export fewer.")
+        info, names, project = self._info(), self._names(), self._project()
+        known = {_SLICE_INFO, _PLATE_NAMES, _PROJECT, *(e.name for e in programs.values())}
+        plate_notes = {index: self._plate_json(index) for index in programs}
+        known |= {f"Metadata/plate_{index}.json" for index in programs}
+        for name, entry in self._entries.items():
+            if name not in known:
+                self._look_at(name, entry)
+        _must_agree(set(programs), info, names)
+        plates = []
+        slicer: SlicerInfo | None = None
+        for index in sorted(programs):
+            notes = Notes(info.plates.get(index), names, project, plate_notes[index])
+            model = notes.model()
+            self._rules.check(index, model, notes.nozzle())
+            result = self._scan(index, programs[index], model)
+            header = read_header(result.head)
+            slicer = slicer or header.slicer
+            plate = describe(index, notes, header, result)
+            _refuse_for(index, plate.findings)
+            plates.append(plate)
+        inspection = ArtifactInspection(
+            plates=tuple(plates),
+            slicer=self._slicer(info) or slicer,
+            warnings=tuple(info.warnings),
+            has_model=self._found.has_model,
+        )
+        if len(inspection.model_dump_json()) > MAX_OUTPUT_BYTES:
+            raise Refusal("too_much_described", f"The file describes far too much. {REBUILT}")
+        return inspection
+
+    def _pieces(self, name: str, limit: int = MAX_XML_BYTES) -> Iterator[bytes]:
+        entry = self._entries[name]
+        if entry.size_bytes > limit:
+            raise Refusal("config_too_large", "The slicer's notes in the file are far too large.")
+        return self._unpacker.pieces(entry)
+
+    def _info(self) -> SliceInfo:
+        if _SLICE_INFO not in self._entries:
+            return SliceInfo()
+        return read_slice_info(self._pieces(_SLICE_INFO))
+
+    def _names(self) -> PlateNames:
+        if _PLATE_NAMES not in self._entries:
+            return PlateNames()
+        return read_plate_names(self._pieces(_PLATE_NAMES))
+
+    def _project(self) -> Settings:
+        entry = self._entries.get(_PROJECT)
+        content = self._unpacker.whole(entry, MAX_JSON_BYTES) if entry else None
+        return read_json(content, what="project_settings")
+
+    def _plate_json(self, index: int) -> Settings:
+        entry = self._entries.get(f"Metadata/plate_{index}.json")
+        content = self._unpacker.whole(entry, MAX_JSON_BYTES) if entry else None
+        return read_json(content, what="plate_json")
+
+    def _look_at(self, name: str, entry: Entry) -> None:
+        """Unpack a part that is not needed: it must be whole, and nothing odd in it."""
+        is_markup = name.endswith((".model", ".config", ".rels", ".xml"))
+        tail, position = b"", 0
+        for piece in self._unpacker.pieces(entry):
+            if position == 0 and name.endswith(".png"):
+                check_picture(piece)
+            if is_markup:
+                text = tail + piece
+                if position == 0:
+                    self._read_start(name, text)
+                if _DECLARED.search(text):
+                    raise Refusal("xml_entities", "A part of the file defines entities.")
+                if not self._found.has_model and b"<triangle " in text:
+                    self._found.has_model = True
+                tail = text[-16:]
+            position += len(piece)
+
+    def _read_start(self, name: str, text: bytes) -> None:
+        if text.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in text[:64]:
+            raise Refusal("odd_encoding", f"A part of the file is in an odd encoding. {REBUILT}")
+        if name == _MODEL and (match := _APPLICATION.search(text[:65536])):
+            self._found.application = match[1].decode(errors="replace")
+
+    def _scan(self, index: int, entry: Entry, model: str | None) -> Scan:
+        digest = hashlib.md5(usedforsecurity=False)
+
+        def pieces() -> Iterator[bytes]:
+            for piece in self._unpacker.pieces(entry):
+                digest.update(piece)
+                yield piece
+
+        try:
+            result = scan(pieces(), machine_of(model))
+        except Refusal as refusal:
+            raise Refusal(refusal.code, f"Plate {index}: {refusal.sentence}") from refusal
+        listed = self._entries.get(f"{entry.name}.md5")
+        if listed is not None:
+            told = self._unpacker.whole(listed, 64)
+            if told is None or told.strip().upper() != digest.hexdigest().upper().encode():
+                raise Refusal(
+                    "wrong_md5",
+                    f"The program of plate {index} was changed after it was sliced. "
+                    "Slice and export it again.",
+                )
+        return result
+
+    def _slicer(self, info: SliceInfo) -> SlicerInfo | None:
+        name, _, version = self._found.application.partition("-")
+        if not name or (name == "BambuStudio" and not version and not info.version):
+            return None
+        is_version = version[:1].isdigit()
+        if not is_version:
+            name, version = self._found.application, info.version
+        return SlicerInfo(name=name[:64], version=version[:64])
+
+
+def _not_sliced(names: dict[str, Entry]) -> Refusal:
     if _MODEL in names:
         return Refusal(
             "not_sliced",
@@ -91,87 +199,24 @@ def _not_sliced(names: list[str]) -> Refusal:
     )
 
 
-def _must_be_readable(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, index: int) -> None:
-    with archive.open(entry) as stream:
-        if not stream.read(1):
-            raise Refusal("empty_plate", f"Plate {index} has no program. Slice that plate.")
-
-
-def _described_plates(archive: zipfile.ZipFile, names: list[str]) -> dict[int, PlateSummary]:
-    if _SLICE_INFO not in names:
-        return {}
-    with archive.open(_SLICE_INFO) as stream:
-        text = stream.read(MAX_CONFIG_BYTES + 1)
-    if len(text) > MAX_CONFIG_BYTES:
-        raise Refusal("config_too_large", "This file is built as no slicer builds it.")
-    try:
-        root = fromstring(text, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError) as exc:
+def _must_agree(indices: set[int], info: SliceInfo, names: PlateNames) -> None:
+    described = set(info.plates)
+    if described and not indices <= described:
+        plate = min(indices - described)
         raise Refusal(
-            "bad_slice_info", "The slicer's notes in the file can't be read. Export it again."
-        ) from exc
-    summaries = (_summary(plate) for plate in root.iter("plate"))
-    return {summary.index: summary for summary in summaries if summary is not None}
+            "plate_mismatch",
+            f"Plate {plate} has a program, but the slicer's notes don't know it. Export it again.",
+        )
+    for index, program in names.programs.items():
+        if index in indices and program not in ("", f"Metadata/plate_{index}.gcode"):
+            raise Refusal(
+                "plate_mismatch",
+                f"The slicer's notes name another program for plate {index}. Export it again.",
+            )
 
 
-def _bare(index: int) -> PlateSummary:
-    return PlateSummary(
-        index=index,
-        gcode_path=_gcode_path(index),
-        model=None,
-        nozzle_mm=None,
-        estimate_s=None,
-        weight_g=None,
-        filaments=(),
-        project_filaments=0,
-    )
-
-
-def _summary(plate: Element) -> PlateSummary | None:
-    values = {item.get("key", ""): item.get("value", "") for item in plate.iter("metadata")}
-    index = _number(values.get("index"))
-    if index is None or not 1 <= index <= 999:
-        return None
-    filaments = tuple(
-        needed for item in plate.iter("filament") if (needed := _filament(item)) is not None
-    )
-    maps = values.get("filament_maps", "").split()
-    highest = max((needed.index for needed in filaments), default=0)
-    estimate_s = _number(values.get("prediction"))
-    nozzle = _number((values.get("nozzle_diameters") or "").split(",")[0])
-    return PlateSummary(
-        index=int(index),
-        gcode_path=_gcode_path(int(index)),
-        model=values.get("printer_model_id") or None,
-        nozzle_mm=nozzle,
-        estimate_s=None if estimate_s is None else int(estimate_s),
-        weight_g=_number(values.get("weight")),
-        filaments=filaments,
-        project_filaments=min(max(len(maps), highest), 64),
-    )
-
-
-def _filament(item: Element) -> NeededFilament | None:
-    index = _number(item.get("id"))
-    if index is None or not 1 <= index <= 64:
-        return None
-    return NeededFilament(
-        index=int(index),
-        type=item.get("type", "")[:32],
-        color=item.get("color", "")[:9],
-        used_g=_number(item.get("used_g")),
-        used_m=_number(item.get("used_m")),
-    )
-
-
-def _number(text: str | None) -> float | None:
-    """Return a finite, non-negative number, or None where the text is none."""
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if 0 <= value < 1e9 else None
-
-
-def _gcode_path(index: int) -> str:
-    return f"Metadata/plate_{index}.gcode"
+def _refuse_for(index: int, findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
+        if finding.severity is Severity.REFUSE:
+            where = f"Plate {index}" + (f", line {finding.line:,}" if finding.line else "")
+            raise Refusal(finding.code, f"{where}: {finding.text}")

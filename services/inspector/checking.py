@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -17,7 +18,9 @@ from contracts.ids import ArtifactId, CorrelationId, EventId, UserId
 from contracts.lifecycle import ArtifactState
 from services.db import outbox
 from services.db.engine import Sessions
+from services.db.tables.machines import PrinterState
 from services.db.tables.work import Artifact
+from services.inspection.rules import Rules
 from services.inspector.limited import CheckCrashed, Ready, Refused, inspect_limited
 from services.storage.bucket import Bucket, ObjectMissing, StorageUnavailable, blob_key
 
@@ -30,7 +33,8 @@ MAX_CRASHES = 3
 class Checker:
     """Checks artifacts; harmless to call again, also after a crash half-way."""
 
-    def __init__(self, sessions: Sessions, bucket: Bucket) -> None:
+    def __init__(self, sessions: Sessions, bucket: Bucket, rules: Rules | None = None) -> None:
+        self._rules = rules or Rules()
         self._sessions = sessions
         self._bucket = bucket
         self._one_at_a_time = asyncio.Lock()
@@ -77,6 +81,13 @@ class Checker:
             rows = await session.exec(waiting.order_by(col(Artifact.created_at)))
             return [ArtifactId(row) for row in rows]
 
+    async def _rules_now(self) -> Rules:
+        """Return the rules, with the models of all printers that have told what they are."""
+        model = col(PrinterState.loaded)["model"].as_string()
+        async with self._sessions() as session:
+            known = set(await session.exec(select(model).distinct()))
+        return replace(self._rules, models=self._rules.models | {name for name in known if name})
+
     async def _begin(self, artifact_id: ArtifactId) -> Artifact | None:
         async with self._sessions() as session, session.begin():
             artifact = await session.get(Artifact, artifact_id, with_for_update=True)
@@ -112,7 +123,7 @@ class Checker:
                         code="bytes_changed",
                         refusal="What arrived is not what was sent. Send the file again.",
                     )
-                outcome = await inspect_limited(path)
+                outcome = await inspect_limited(path, await self._rules_now())
             if isinstance(outcome, Ready):
                 await self._bucket.copy(staging_key, blob_key(artifact.sha256))
             return outcome

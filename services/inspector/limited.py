@@ -1,24 +1,28 @@
 """Inspection in a process of its own, so that a hostile file kills that and nothing else."""
 
 import asyncio
+import os
 import resource
 import sys
 from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from contracts.loaded import PlateSummary
+from contracts.inspection import ArtifactInspection
+from services.inspection.rules import Rules
 
-WALL_LIMIT_S = 60.0
-CPU_LIMIT_S = 20
+WALL_LIMIT_S = 300.0
+"""A loaded machine gives a check a part of its cores."""
+CPU_LIMIT_S = 20 + 60
+"""Of the largest file; the check itself takes a lower limit for what is smaller inside."""
 MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
 MAX_OUTPUT_BYTES = 1024 * 1024
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""Each thread of the number library takes its share of the address space."""
 
 
-class Ready(BaseModel):
+class Ready(ArtifactInspection):
     """The file can be printed."""
-
-    plates: tuple[PlateSummary, ...]
 
 
 class Refused(BaseModel):
@@ -35,13 +39,18 @@ class CheckCrashed(Exception):
 _OUTCOME: TypeAdapter[Ready | Refused] = TypeAdapter(Ready | Refused)
 
 
-async def inspect_limited(path: Path) -> Ready | Refused:
+async def inspect_limited(path: Path, rules: Rules) -> Ready | Refused:
     """Return the outcome of the inspection; raise CheckCrashed when it gave none."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "services.inspection",
         str(path),
+        "--models",
+        *sorted(rules.models),
+        "--nozzles",
+        *(f"{size:g}" for size in sorted(rules.nozzles_mm)),
+        env={**os.environ, **_ONE_THREAD},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

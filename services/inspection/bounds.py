@@ -1,0 +1,124 @@
+"""The box that a program prints in, and moves that leave the machine's volume."""
+
+import numpy as np
+
+from contracts.findings import Severity
+from services.inspection.lines import Flags, Floats, Ints
+from services.inspection.machines import Machine
+from services.inspection.moves import Moves
+from services.inspection.tally import Tally
+
+Box = tuple[float, float, float, float, float, float]
+PRINT_MARGIN_MM = 1.0
+START_MARGIN_MM = 25.0
+"""The start prints its lines at the rim, and wipes behind the bed (Y 265). [S] maker's profiles"""
+TRAVEL_MARGIN_MM = 25.0
+FAR_MARGIN_MM = 50.0
+LOWEST_MM, HIGHEST_ABOVE_MM = -3.0, 10.0
+"""The start presses the nozzle 1.5 mm under the bed's level to wipe it. [S] maker's profiles"""
+
+
+class Bounds:
+    """Grows with the moves of a program; from the first layer's mark on, only print counts."""
+
+    def __init__(self, machine: Machine, tally: Tally) -> None:
+        self._volume = np.array(machine.volume_mm)
+        self._name = machine.name
+        self._tally = tally
+        self._layers_from: int | None = None
+        self._before, self._printed = _empty(), _empty()
+        self.first_extrusion: int | None = None
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether the first layer has begun."""
+        return self._layers_from is not None
+
+    def begin_layers(self, line: int) -> None:
+        """Say that the first layer begins at this line."""
+        self._layers_from = line
+
+    def add(self, moves: Moves, first_line: int) -> None:
+        """Take a piece's moves in; `first_line` is its first line's number."""
+        if not len(moves.lines):
+            return
+        self._check_travel(moves, first_line)
+        which = moves.extrudes
+        if not which.any():
+            return
+        numbers = moves.lines[which] + first_line
+        if self.first_extrusion is None:
+            self.first_extrusion = int(numbers[0])
+        z = np.fmax(moves.before[which, 2], moves.after[which, 2])
+        low_z = np.fmin(moves.before[which, 2], moves.after[which, 2])
+        swings = moves.swings[which]
+        low = np.column_stack([swings[:, :2], low_z])
+        high = np.column_stack([swings[:, 2:], z])
+        is_layer = np.zeros(len(numbers), dtype=np.bool_)
+        if self._layers_from is not None:
+            is_layer = numbers >= self._layers_from
+        margin = np.where(is_layer, PRINT_MARGIN_MM, START_MARGIN_MM)[:, np.newaxis]
+        is_out = np.any(low[:, :2] < -margin, axis=1)
+        is_out = is_out | np.any(high > self._volume + margin, axis=1)
+        self._note(
+            is_out,
+            numbers,
+            Severity.REFUSE,
+            "prints_outside",
+            f"The program prints outside of the volume of a {self._name}. "
+            "Move or shrink the model, and slice again.",
+        )
+        self._before = _grown(self._before, low[~is_layer], high[~is_layer])
+        self._printed = _grown(self._printed, low[is_layer], high[is_layer])
+
+    def box(self) -> Box | None:
+        """Return least and greatest x, y, z of what is printed; None where that is not known."""
+        box = self._printed if self.has_layers else self._before
+        if np.isnan(box).any():
+            return None
+        x0, y0, z0, x1, y1, z1 = (round(float(value), 3) for value in box)
+        return x0, y0, z0, x1, y1, z1
+
+    def _check_travel(self, moves: Moves, first_line: int) -> None:
+        numbers = moves.lines + first_line
+        ends = moves.after
+        for margin, severity, code, text in (
+            (
+                FAR_MARGIN_MM,
+                Severity.REFUSE,
+                "moves_far_outside",
+                "The program moves the nozzle into the bed or far out of the machine.",
+            ),
+            (
+                TRAVEL_MARGIN_MM,
+                Severity.WARN,
+                "moves_outside",
+                f"The program moves further than a {self._name} reaches.",
+            ),
+        ):
+            is_out = (ends[:, :2] < -margin) | (ends[:, :2] > self._volume[:2] + margin)
+            is_high = ends[:, 2] > self._volume[2] + (
+                HIGHEST_ABOVE_MM if severity is Severity.WARN else margin
+            )
+            is_low = ends[:, 2] < LOWEST_MM
+            self._note(is_out.any(axis=1) | is_high | is_low, numbers, severity, code, text)
+
+    def _note(self, which: Flags, numbers: Ints, severity: Severity, code: str, text: str) -> None:
+        if which.any():
+            first = int(numbers[np.flatnonzero(which)[0]])
+            self._tally.add(severity, code, text, line=first, count=int(which.sum()))
+
+
+def _empty() -> Floats:
+    return np.full(6, np.nan)
+
+
+def _grown(box: Floats, low: Floats, high: Floats) -> Floats:
+    if not len(low):
+        return box
+    return np.concatenate(
+        [
+            np.fmin(box[:3], np.fmin.reduce(low, axis=0)),
+            np.fmax(box[3:], np.fmax.reduce(high, axis=0)),
+        ]
+    )

@@ -1,0 +1,319 @@
+"""The scan of a whole program in one pass: temperatures, bounds, dangerous commands, marks."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from contracts.findings import Finding, Severity
+from services.inspection.bounds import Bounds
+from services.inspection.commands import HEATS, KNOWN, VERDICTS
+from services.inspection.heats import heat_verdict
+from services.inspection.lines import NO_KEY, Ints, Lines, command_of, is_tool, key_of, split
+from services.inspection.machines import Machine
+from services.inspection.moves import G0, G1, G2, G3, G28, Moves, read_moves
+from services.inspection.moves import Machine as State
+from services.inspection.refusal import Refusal
+from services.inspection.tally import Tally
+
+PIECE_BYTES = 192 * 1024
+MAX_CODE_BYTES = 1024
+MAX_COMMENT_BYTES = 512 * 1024
+HEAD_BYTES = 256 * 1024
+_TEXT_BYTES = bytes([9, 10, 13, *range(32, 127), *range(128, 256)])
+_ODD_START = np.zeros(256, dtype=np.bool_)
+_ODD_START[[ord(sign) for sign in " \tabcdefghijklmnopqrstuvwxyzN"]] = True
+_PREFIX = re.compile(rb"^(?:[ \t]+|[Nn]\d+[ \t]*)+", re.MULTILINE)
+_LAYER = re.compile(
+    rb"^(?:M73 L|M991 S0 P|;LAYER_CHANGE|; ?CHANGE_LAYER|; layer num/|;LAYER:)", re.MULTILINE
+)
+_AMS = re.compile(rb"^M620 S(\d{1,2})A", re.MULTILINE)
+_G29, _M500, _M84 = key_of("G29"), key_of("M500"), key_of("M84")
+_MARKS = {
+    "header": b"\n; HEADER_BLOCK_START",
+    "executable": b"\n; EXECUTABLE_BLOCK_START",
+    "end": b"\n; EXECUTABLE_BLOCK_END",
+    "progress": b"\nM73 P",
+    "layer": b"\nM73 L",
+    "notice": b"\nM991 S0 P",
+}
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a scan found in a program."""
+
+    findings: tuple[Finding, ...]
+    bounds_mm: tuple[float, float, float, float, float, float] | None
+    layers: int | None
+    changed_to: frozenset[int]
+    """0-based filaments that the program changes to by itself."""
+    head: str
+    lines: int
+
+
+def scan(pieces: Iterable[bytes], machine: Machine) -> Scan:
+    """Return the scan of a program that comes in pieces of any size."""
+    scanner = Scanner(machine)
+    for piece in pieces:
+        scanner.feed(piece)
+    return scanner.close()
+
+
+class Scanner:
+    """Scans a program piece by piece; memory doesn't grow with the program."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._tally = Tally()
+        self._state = State()
+        self._bounds = Bounds(machine, self._tally)
+        self._rest = b""
+        self._line = 1
+        self._head = b""
+        self._marks: set[str] = set()
+        self._layers = self._notices = 0
+        self._changed_to: set[int] = set()
+        self._seen: set[int] = set()
+        self._heat_cache: dict[bytes, object] = {}
+        self._homed_line: int | None = None
+        self._is_ended = False
+
+    def feed(self, piece: bytes) -> None:
+        """Scan a piece of any size."""
+        if len(self._head) < HEAD_BYTES:
+            self._head += piece[: HEAD_BYTES - len(self._head)]
+        data = self._rest + piece
+        cut = data.rfind(b"\n") + 1
+        self._rest = data[cut:]
+        if len(self._rest) > MAX_COMMENT_BYTES:
+            raise Refusal("endless_line", "The program has a line without an end.")
+        start = 0
+        while start < cut:
+            stop = (
+                cut if cut - start <= PIECE_BYTES else data.rfind(b"\n", start, start + PIECE_BYTES)
+            )
+            stop = data.find(b"\n", start) + 1 if stop < 0 else stop + (stop < cut)
+            self._scan(data[start:stop])
+            start = stop
+
+    def close(self) -> Scan:
+        """Scan what is left and return all that was found."""
+        if self._rest:
+            self._scan(self._rest + b"\n")
+            self._rest = b""
+        self._judge_whole()
+        announced = self._layers or self._notices
+        return Scan(
+            self._tally.findings(),
+            self._bounds.box(),
+            announced or None,
+            frozenset(self._changed_to),
+            self._head.decode(errors="replace"),
+            self._line - 1,
+        )
+
+    def _scan(self, text: bytes) -> None:
+        if text.translate(None, _TEXT_BYTES):
+            raise Refusal("binary_program", "The program is no text. Export it as plain G-code.")
+        if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
+            raise Refusal(
+                "odd_line_ends", "The program's lines end in an odd way. Export it again."
+            )
+        if self._line == 1 and text.startswith(b"\xef\xbb\xbf"):
+            raise Refusal("byte_order_mark", "The program begins with a mark that printers can't.")
+        lines = split(text)
+        if _ODD_START[lines.codes[lines.starts]].any():
+            text = _plain(text)
+            lines = split(text)
+        self._check_text(lines)
+        self._read_marks(text)
+        self._check_commands(lines)
+        moves = read_moves(lines, self._state)
+        self._check_moves(lines, moves)
+        self._bounds.add(moves, self._line)
+        self._line += len(lines.starts)
+
+    def _check_text(self, lines: Lines) -> None:
+        lengths = lines.stops - lines.starts
+        if len(lengths) and lengths.max() > MAX_CODE_BYTES:
+            raise Refusal(
+                "endless_line", "The program has a command longer than any printer takes."
+            )
+        if not lines.text.isascii():
+            odd = lines.in_code(np.flatnonzero(lines.codes > 127))
+            self._note_lines(
+                lines.of(odd),
+                Severity.WARN,
+                "odd_characters",
+                "The program has letters outside of comments that printers may not know.",
+            )
+        if b"{" in lines.text or b"[" in lines.text:
+            open_ = np.flatnonzero((lines.codes == ord("{")) | (lines.codes == ord("[")))
+            self._note_lines(
+                lines.of(lines.in_code(open_)),
+                Severity.REFUSE,
+                "unfilled_template",
+                "The program has a placeholder that the slicer did not fill in. "
+                "Mend your slicer's own G-code.",
+            )
+
+    def _read_marks(self, text: bytes) -> None:
+        marked = b"\n" + text
+        if "end" in self._marks:
+            self._is_ended = True
+        for name, mark in _MARKS.items():
+            if name not in self._marks and mark in marked:
+                self._marks.add(name)
+        if not self._bounds.has_layers and (match := _LAYER.search(text)):
+            self._bounds.begin_layers(self._line + text.count(b"\n", 0, match.start()))
+        self._layers += marked.count(_MARKS["layer"])
+        self._notices += marked.count(_MARKS["notice"])
+        if b"\nM620 S" in marked:
+            self._changed_to.update(int(n) for n in _AMS.findall(text) if int(n) < 64)
+
+    def _check_commands(self, lines: Lines) -> None:
+        is_other = lines.is_code & ~np.isin(lines.keys, (G0, G1, G2, G3))
+        others = np.flatnonzero(is_other)
+        keys, firsts, counts = np.unique(lines.keys[others], return_index=True, return_counts=True)
+        for key, first, count in zip(keys, firsts, counts, strict=True):
+            line = int(others[first])
+            self._judge(int(key), lines, line, int(count))
+            if int(key) in HEATS:
+                self._check_heats(lines, others[lines.keys[others] == key])
+        self._seen.update(int(key) for key in keys)
+        if self._is_ended and len(others):
+            self._tally.add(
+                Severity.NOTE,
+                "code_after_end",
+                "The program goes on behind its end; the printer doesn't run that.",
+                line=self._line + int(others[0]),
+                count=len(others),
+            )
+
+    def _judge(self, key: int, lines: Lines, line: int, count: int) -> None:
+        number = self._line + line
+        if key == NO_KEY:
+            word = lines.code(line)[:32].decode(errors="replace")
+            self._tally.add(
+                Severity.REFUSE,
+                "foreign_command",
+                f"The program is made for a printer of another maker ({word}). "
+                "Choose your Bambu Lab printer in the slicer and slice again.",
+                line=number,
+                count=count,
+            )
+        elif verdict := VERDICTS.get(key):
+            severity, code, text = verdict
+            command = command_of(key)
+            self._tally.add(severity, code, text.format(command=command), line=number, count=count)
+        elif key == _M500 and _G29 not in self._seen and not (lines.keys[:line] == _G29).any():
+            self._tally.add(
+                Severity.REFUSE,
+                "settings_changed",
+                "The program stores settings in the printer (M500) without having levelled the "
+                "bed. Remove it from your slicer's own G-code.",
+                line=number,
+            )
+        elif key not in KNOWN and not is_tool(key):
+            self._tally.add(
+                Severity.NOTE,
+                "unknown_command",
+                f"The program has commands that are not known here, {command_of(key)} first.",
+                line=number,
+                count=count,
+            )
+
+    def _check_heats(self, lines: Lines, which: Ints) -> None:
+        for line in which:
+            code = lines.code(int(line))
+            if code not in self._heat_cache:
+                if len(self._heat_cache) > 1000:
+                    self._heat_cache.clear()
+                self._heat_cache[code] = heat_verdict(int(lines.keys[line]), code, self._machine)
+            verdict = self._heat_cache[code]
+            if isinstance(verdict, tuple):
+                self._tally.add(
+                    Severity.REFUSE, verdict[0], verdict[1], line=self._line + int(line)
+                )
+
+    def _check_moves(self, lines: Lines, moves: Moves) -> None:
+        self._note_lines(
+            moves.bad_numbers,
+            Severity.REFUSE,
+            "bad_number",
+            "The program has a move with a number that is none, or far too large.",
+        )
+        self._note_lines(
+            moves.second_commands,
+            Severity.WARN,
+            "several_commands",
+            "The program has two commands on one line, of which printers may miss one.",
+        )
+        self._note_lines(
+            moves.origin_moved,
+            Severity.WARN,
+            "origin_moved",
+            "The program moves its origin (G92): where it prints can't be checked.",
+        )
+        if self._homed_line is None and (homes := np.flatnonzero(lines.keys == G28)).size:
+            self._homed_line = self._line + int(homes[0])
+
+    def _note_lines(self, which: Ints, severity: Severity, code: str, text: str) -> None:
+        if len(which):
+            self._tally.add(
+                severity, code, text, line=self._line + int(which[0]), count=len(np.unique(which))
+            )
+
+    def _judge_whole(self) -> None:
+        if self._line == 1:
+            raise Refusal("empty_plate", "A plate has no program. Slice that plate.")
+        extruded = self._bounds.first_extrusion
+        if extruded is not None and (self._homed_line is None or self._homed_line > extruded):
+            self._tally.add(
+                Severity.REFUSE,
+                "not_homed",
+                "The program prints before it has homed the printer (G28). "
+                "Use the start G-code of your printer's profile.",
+                line=extruded,
+            )
+        if extruded is None:
+            self._tally.add(Severity.WARN, "prints_nothing", "The program prints nothing.")
+        elif not self._seen & HEATS:
+            self._tally.add(Severity.WARN, "never_heated", "The program never heats the nozzle.")
+        self._judge_marks()
+
+    def _judge_marks(self) -> None:
+        if not self._marks & {"header", "executable"}:
+            self._tally.add(
+                Severity.REFUSE,
+                "no_firmware_marks",
+                "The program lacks the marks that the printer reads it by. "
+                "Export the plate from Bambu Studio or OrcaSlicer.",
+            )
+        elif not {"header", "executable", "end"} <= self._marks:
+            self._tally.add(
+                Severity.WARN,
+                "incomplete_marks",
+                "The program lacks some of the marks that the printer reads it by.",
+            )
+        if "progress" not in self._marks:
+            self._tally.add(
+                Severity.NOTE,
+                "progress_not_announced",
+                "The program does not say how far it is (M73): no percent while it prints.",
+            )
+        if not {"layer", "notice"} <= self._marks:
+            self._tally.add(
+                Severity.NOTE,
+                "layers_not_announced",
+                "The program does not say which layer it prints (M73 L, M991).",
+            )
+
+
+def _plain(text: bytes) -> bytes:
+    """Return the text without line numbers and indents, in capitals where it has small commands."""
+    if re.search(rb"^[ \t]*[gmtn]\d", text, re.MULTILINE):
+        text = text.upper()
+    return _PREFIX.sub(b"", text)
