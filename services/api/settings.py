@@ -2,16 +2,21 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings, StorageSettings
 
 Words = Annotated[frozenset[str], NoDecode]
 """A comma list in the environment; lower case, blanks around the commas ignored."""
+
+MIN_DIFFERENT_CHARS: Final = 10
+DEFAULT_SECRETS: Final = frozenset(
+    {"", "admin", "changeme", "layerline", "minioadmin", "password", "postgres", "secret"}
+)
 
 
 def is_loopback(url: str) -> bool:
@@ -127,6 +132,46 @@ class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSetting
     @classmethod
     def _safe_issuer(cls, value: str | None) -> str | None:
         return value if value is None else _https_or_loopback(value)
+
+    @model_validator(mode="after")
+    def _no_open_doors(self) -> Self:
+        """Refuse what would let in anybody, or what anybody knows."""
+        for is_unsafe, sentence in self._unsafe():
+            if is_unsafe:
+                raise ValueError(sentence)
+        return self
+
+    def _unsafe(self) -> tuple[tuple[bool, str], ...]:
+        is_public = not is_loopback(self.public_url)
+        secret = self.session_secret.get_secret_value()
+        storage_secret = self.s3_secret_key.get_secret_value()
+        password = self.database_url.hosts()[0].get("password") or ""
+        return (
+            (
+                self.sign_up == "open" and not self.allowed_email_domains,
+                "LAYERLINE_SIGN_UP: open needs LAYERLINE_ALLOWED_EMAIL_DOMAINS (* is everyone)",
+            ),
+            (
+                self.sign_up == "closed" and "*" in self.allowed_email_domains,
+                "LAYERLINE_ALLOWED_EMAIL_DOMAINS: * counts with LAYERLINE_SIGN_UP=open only",
+            ),
+            (
+                is_public and self.oidc_issuer is not None and is_loopback(self.oidc_issuer),
+                "LAYERLINE_OIDC_ISSUER: a sign-in for development serves this machine only",
+            ),
+            (
+                len(set(secret)) < MIN_DIFFERENT_CHARS or secret.lower().startswith("change"),
+                "LAYERLINE_SESSION_SECRET: it can be guessed; make a random one",
+            ),
+            (
+                is_public and storage_secret.lower() in DEFAULT_SECRETS,
+                "LAYERLINE_S3_SECRET_KEY: everybody knows it; make a random one",
+            ),
+            (
+                is_public and password.lower() in DEFAULT_SECRETS,
+                "LAYERLINE_DATABASE_URL: everybody knows its password; make a random one",
+            ),
+        )
 
     @property
     def is_https(self) -> bool:

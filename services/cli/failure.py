@@ -11,6 +11,9 @@ def explain_settings(exc: ValidationError) -> str:
     """Return a sentence that names the settings that are missing or wrong."""
     missing, wrong = [], []
     for error in exc.errors():
+        if not error["loc"]:
+            wrong.append(error["msg"].removeprefix("Value error, "))
+            continue
         name = "LAYERLINE_" + "_".join(str(part) for part in error["loc"]).upper()
         if error["type"] == "missing":
             missing.append(name)

@@ -11,7 +11,7 @@ from services.jobs.actors import Actor
 
 def record(
     session: AsyncSession,
-    actor: Actor,
+    actor: Actor | None,
     action: str,
     thing: str,
     thing_id: UUID | str,
@@ -20,15 +20,18 @@ def record(
     now: datetime,
     detail: str | None = None,
 ) -> None:
-    """Add a row to the trail; it is there if and only if the deed is."""
+    """Add a row to the trail; it is there if and only if the deed is.
+
+    Without an actor it was done on the command line.
+    """
     session.add(
         Audit(
             at=now,
-            user_id=actor.id,
+            user_id=actor.id if actor else None,
             action=action,
             thing=thing,
             thing_id=str(thing_id),
-            ip=actor.ip,
+            ip=actor.ip if actor else None,
             detail=detail,
             correlation_id=correlation_id,
         )

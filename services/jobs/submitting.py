@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -26,6 +26,7 @@ from services.jobs.shop import shop_of
 MAX_JOBS = 100
 """The most jobs that one submission may make."""
 
+_LOCK_BITS = 2**62 - 1
 _SUFFIXES = re.compile(r"(\.gcode)?\.3mf$", re.IGNORECASE)
 
 
@@ -46,6 +47,15 @@ class Copies:
 
     plate: int
     copies: int
+
+
+async def count_awaited(session: AsyncSession, actor: Actor) -> int:
+    """Return how many files of the person are on their way; others of theirs wait till commit."""
+    await session.exec(select(func.pg_advisory_xact_lock(actor.id.int & _LOCK_BITS)))
+    awaited = select(func.count()).where(
+        col(Artifact.owner_id) == actor.id, col(Artifact.state) == ArtifactState.UPLOADING
+    )
+    return (await session.exec(awaited)).one()
 
 
 async def announce(

@@ -74,7 +74,7 @@ async def show_first_admin_code(body: FirstAdminCode, request: Request) -> Respo
 async def sign_out(services: ServicesDep, viewer: Viewer) -> Response:
     """End this browser's session at once."""
     if viewer.session_sha256 is not None:
-        await end_session(services, viewer.session_sha256)
+        await end_session(services, viewer, viewer.session_sha256)
     response = Response(status_code=204)
     forget_cookie(response, services.settings)
     return response

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import Response
 from sqlalchemy import Select, bindparam, delete, select, update
@@ -17,6 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.api.settings import ApiSettings
 from services.api.state import Services
 from services.db.tables.people import Session, User
+from services.jobs import audit
+from services.jobs.actors import Actor
 from services.jobs.people import Role
 
 ID_BYTES: Final = 32
@@ -123,9 +125,13 @@ async def begin_session(
     return session_id
 
 
-async def end_session(services: Services, id_sha256: bytes) -> None:
-    """End a session for good."""
+async def end_session(services: Services, actor: Actor, id_sha256: bytes) -> None:
+    """End a person's own session for good."""
+    now = services.clock.now()
     async with services.sessions() as session, session.begin():
+        audit.record(
+            session, actor, "user.sign_out", "user", actor.id, correlation_id=uuid4(), now=now
+        )
         await session.exec(delete(Session).where(col(Session.id_sha256) == id_sha256))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi.responses import StreamingResponse
 
 from services.api.dependencies import ServicesDep, Viewer
@@ -37,6 +37,10 @@ async def get_feed(
     ] = None,
 ) -> StreamingResponse:
     """News as they come, as server-sent events; resumes after Last-Event-ID, else `after`."""
+    if not services.feed.has_room(viewer):
+        raise HTTPException(
+            429, "Too many live streams are open. Close some.", {"Retry-After": "30"}
+        )
     await services.feed.wait_ready()
     return StreamingResponse(
         stream_for(services, viewer, last_event_id or after),

@@ -19,6 +19,8 @@ from services.jobs.actors import Actor
 
 log = structlog.get_logger()
 
+MAX_STREAMS: Final = 6
+"""Of one person; all tabs of a browser share one."""
 MAX_QUEUED: Final = 1000
 """A client that is further behind is dropped; it resumes by Last-Event-ID."""
 TELEMETRY_QUEUED: Final = 100
@@ -94,6 +96,10 @@ class FeedHub:
         """Return once the log was reached; raise TimeoutError when that takes too long."""
         async with asyncio.timeout(READY_TIMEOUT_S):
             await self._ready.wait()
+
+    def has_room(self, viewer: Actor) -> bool:
+        """Tell whether the person may open one more stream here."""
+        return sum(client.viewer.id == viewer.id for client in self._clients) < MAX_STREAMS
 
     @contextmanager
     def joined(self, viewer: Actor) -> Iterator[FeedClient]:

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import Depends, Response
+from fastapi.exceptions import HTTPException
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.lifecycle import ArtifactState
@@ -19,6 +20,8 @@ from services.jobs import submitting
 from services.jobs.errors import Conflict, Unknown
 from services.storage.bucket import ObjectMissing, StorageUnavailable, incoming_key
 
+MAX_AWAITED: Final = 20
+"""Files of one person whose bytes are still awaited."""
 STORAGE_TIMEOUT_S: Final = 5.0
 
 
@@ -44,6 +47,10 @@ class UploadDesk:
 
         async def act(session: AsyncSession) -> Upload:
             now = self._services.clock.now()
+            if await submitting.count_awaited(session, self._viewer) >= MAX_AWAITED:
+                raise HTTPException(
+                    429, "Too many uploads are under way. Finish some.", {"Retry-After": "60"}
+                )
             artifact = await submitting.announce(session, self._viewer, file, now)
             return await self._upload(artifact)
 

@@ -7,18 +7,21 @@ from pydantic import ValidationError
 
 from services.api.auth.sessions import cookie_name
 from services.api.settings import ApiSettings
+from services.cli.failure import explain_settings
+
+SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def settings(**changes: object) -> ApiSettings:
     """Return settings of an API on this machine."""
     values: dict[str, object] = {
-        "database_url": "postgresql://u:p@127.0.0.1:1/d",
+        "database_url": "postgresql://u:p7xq@127.0.0.1:1/d",
         "nats_url": "nats://127.0.0.1:1",
         "nats_creds": Path("creds"),
         "s3_endpoint": "http://127.0.0.1:1",
         "s3_access_key": "a",
         "s3_secret_key": "b",
-        "session_secret": "x" * 32,
+        "session_secret": SECRET,
         **changes,
     }
     return ApiSettings.model_validate(values)
@@ -64,3 +67,42 @@ def test_comma_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAYERLINE_ADMIN_EMAILS", " Ada@X.org , ,bob@x.org")
     assert settings().admin_emails == {"ada@x.org", "bob@x.org"}
     assert settings().allowed_email_domains == frozenset()
+
+
+@pytest.mark.asvs("V13.2.3", "V15.2.3", "V6.3.2", "V12.2.1")
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"sign_up": "open"}, "LAYERLINE_SIGN_UP"),
+        ({"allowed_email_domains": "*"}, "LAYERLINE_ALLOWED_EMAIL_DOMAINS"),
+        (
+            {"public_url": "https://print.example.org", "oidc_issuer": "http://127.0.0.1:9"},
+            "LAYERLINE_OIDC_ISSUER",
+        ),
+        ({"session_secret": "x" * 40}, "LAYERLINE_SESSION_SECRET"),
+        ({"session_secret": "change-me-please-0123456789abcdefg"}, "LAYERLINE_SESSION_SECRET"),
+        (
+            {"public_url": "https://print.example.org", "s3_secret_key": "minioadmin"},
+            "LAYERLINE_S3_SECRET_KEY",
+        ),
+        (
+            {
+                "public_url": "https://print.example.org",
+                "database_url": "postgresql://postgres:postgres@db:5432/layerline",
+            },
+            "LAYERLINE_DATABASE_URL",
+        ),
+        ({"public_url": "http://print.example.org"}, "LAYERLINE_PUBLIC_URL"),
+    ],
+)
+def test_unsafe_settings_stop_the_start_with_a_sentence(
+    changes: dict[str, object], named: str
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        settings(**changes)
+    assert named in explain_settings(refusal.value)
+
+
+def test_open_sign_up_with_an_allow_list() -> None:
+    everyone = settings(sign_up="open", allowed_email_domains="*")
+    assert everyone.allowed_email_domains == {"*"}
