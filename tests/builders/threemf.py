@@ -48,6 +48,19 @@ def program(layers: int = 3, minutes: int = 2, *, padding_bytes: int = 0) -> byt
     return "\n".join([*lines, "; EXECUTABLE_BLOCK_END", ""]).encode()
 
 
+def printing_program(layers: int = 3) -> bytes:
+    """Return a program that prints a square of 20 mm in each layer, at 220 and 60 degrees."""
+    side = b"G1 X120 Y120 F9000\n"
+    for x, y in ((140, 120), (140, 140), (120, 140), (120, 120)):
+        side += b"G1 X%d Y%d E.7\n" % (x, y)
+    text = program(layers).replace(b"G28\n", b"M140 S60\nM104 S220\nG28\nG90\nM83\n", 1)
+    for layer in range(layers):
+        mark = b"M991 S0 P%d\n" % layer
+        height = b"G1 Z%.2f\n" % ((layer + 1) * 0.2)
+        text = text.replace(mark + height, mark + height + side, 1)
+    return text
+
+
 def plate(index: int = 1, *filaments: Filament, gcode: bytes | None = None) -> Plate:
     """Return a plate of two minutes; of PLA, if no filament is named."""
     return Plate(
