@@ -125,7 +125,8 @@ say_next() {
     say "Installed. What is left:"
     say "  1. $settings/edge.env: the printer's address and serial number"
     say "  2. $settings/bambu_access_code: the access code on the printer's screen"
-    say "  3. the node's name and credentials, from your Layerline"
+    say "  3. sudo -u $owner LAYERLINE_EDGE_DATA=$data $program/venv/bin/layerline-edge enroll ADDRESS CODE"
+    say "     with the address of your Layerline and the node's one-time code"
     say "  4. sudo systemctl restart layerline-edge"
 }
 
