@@ -95,10 +95,11 @@ function Limits({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) =>
   );
 }
 
-function Form({ settings, version }: { settings: Settings; version: number }) {
+/** A new version, one's own or somebody else's, is shown in fresh fields; `save` outlives them. */
+function Form(props: { settings: Settings; version: number; save: ReturnType<typeof useChangeShop> }) {
+  const { settings, version, save } = props;
   const { t } = useI18n();
   const [draft, setDraft] = useState(() => draftOf(settings));
-  const save = useChangeShop();
   const set = (change: Partial<Draft>): void => {
     save.reset();
     setDraft({ ...draft, ...change });
@@ -146,13 +147,14 @@ function Form({ settings, version }: { settings: Settings; version: number }) {
 export function ShopSettings() {
   const { t } = useI18n();
   const query = useShop();
+  const save = useChangeShop();
   return (
     <Stack gap="sm" component="section" aria-labelledby="shop">
       <Title order={2} size="h3" id="shop">
         {t.shop.title}
       </Title>
       <StateGate query={query} what={t.shop.what}>
-        {({ settings, version }) => <Form key={version} settings={settings} version={version} />}
+        {({ settings, version }) => <Form key={version} settings={settings} version={version} save={save} />}
       </StateGate>
     </Stack>
   );
