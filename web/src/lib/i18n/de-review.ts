@@ -29,7 +29,27 @@ export const why: typeof en.why = {
 };
 
 /** What the inspection found, by its code. */
-export const finding: typeof en.finding = {};
+export const finding: typeof en.finding = {
+  chamber_heated: "Das Programm heizt den Bauraum, falls es eine Heizung gibt.",
+  code_after_end: "Das Programm geht nach seinem Ende weiter; das führt der Drucker nicht aus.",
+  firmware_retraction: "Das Programm überlässt das Einziehen der Firmware, die das vielleicht nicht kann.",
+  foreign_move: "Das Programm hat Bewegungen, die sich nicht prüfen lassen.",
+  foreign_pause: "Das Programm pausiert mit einem Befehl, den dieser Drucker vielleicht nicht kennt. Nimm die Pause deines Slicers.",
+  incomplete_marks: "Dem Programm fehlen einige der Marken, an denen der Drucker es erkennt.",
+  layers_differ: "Das Programm nennt eine Zahl von Schichten und kündigt eine andere an.",
+  layers_not_announced: "Das Programm sagt nicht, welche Schicht es druckt.",
+  model_unknown: "Die Datei sagt nicht, für welchen Drucker sie ist.",
+  moves_outside: "Das Programm fährt weiter, als der Drucker reicht.",
+  never_heated: "Das Programm heizt die Düse nie.",
+  odd_characters: "Das Programm hat außerhalb von Kommentaren Zeichen, die Drucker vielleicht nicht kennen.",
+  origin_moved: "Das Programm verschiebt seinen Nullpunkt.",
+  outside_plate: "Der Slicer sagt, dass etwas außerhalb der Platte liegt.",
+  prints_nothing: "Das Programm druckt nichts.",
+  progress_not_announced: "Das Programm sagt nicht, wie weit es ist: keine Prozente während des Drucks.",
+  several_commands: "Das Programm hat zwei Befehle in einer Zeile; Drucker übersehen vielleicht einen.",
+  time_differs: "Das Programm dauert anders lang, als die Datei sagt.",
+  unknown_command: "Das Programm hat Befehle, die hier nicht bekannt sind.",
+};
 
 export const review: typeof en.review = {
   what: "was über die Datei bekannt ist",

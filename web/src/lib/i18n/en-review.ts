@@ -30,7 +30,27 @@ export const why: Record<string, Say> = {
 };
 
 /** What the inspection found, by its code. */
-export const finding: Record<string, string> = {};
+export const finding: Record<string, string> = {
+  chamber_heated: "The program heats the chamber, if there is a heater.",
+  code_after_end: "The program goes on behind its end; the printer doesn't run that.",
+  firmware_retraction: "The program leaves retraction to the firmware, which may not know it.",
+  foreign_move: "The program has moves that can't be checked.",
+  foreign_pause: "The program pauses with a command that this printer may not know. Use your slicer's own pause.",
+  incomplete_marks: "The program lacks some of the marks that the printer reads it by.",
+  layers_differ: "The program says one number of layers and announces another.",
+  layers_not_announced: "The program does not say which layer it prints.",
+  model_unknown: "The file does not say which printer it is for.",
+  moves_outside: "The program moves further than the printer reaches.",
+  never_heated: "The program never heats the nozzle.",
+  odd_characters: "The program has letters outside of comments that printers may not know.",
+  origin_moved: "The program moves its origin.",
+  outside_plate: "The slicer says that something is outside the plate.",
+  prints_nothing: "The program prints nothing.",
+  progress_not_announced: "The program does not say how far it is: no percent while it prints.",
+  several_commands: "The program has two commands on one line, of which printers may miss one.",
+  time_differs: "The program takes another time than the file says.",
+  unknown_command: "The program has commands that are not known here.",
+};
 
 export const review = {
   what: "what is known of the file",
