@@ -43,33 +43,41 @@ class Bounds:
         if not len(moves.lines):
             return
         self._check_travel(moves, first_line)
-        which = moves.extrudes
-        if not which.any():
+        which = np.flatnonzero(moves.extrudes)
+        if not len(which):
             return
         numbers = moves.lines[which] + first_line
         if self.first_extrusion is None:
             self.first_extrusion = int(numbers[0])
-        z = np.fmax(moves.before[which, 2], moves.after[which, 2])
-        low_z = np.fmin(moves.before[which, 2], moves.after[which, 2])
-        swings = moves.swings[which]
-        low = np.column_stack([swings[:, :2], low_z])
-        high = np.column_stack([swings[:, 2:], z])
-        is_layer = np.zeros(len(numbers), dtype=np.bool_)
+        z = np.stack([moves.before[2, which], moves.after[2, which]])
+        swings = moves.swings[:, which]
+        low = np.concatenate([swings[:2], np.fmin.reduce(z)[np.newaxis]])
+        high = np.concatenate([swings[2:], np.fmax.reduce(z)[np.newaxis]])
+        split = len(numbers)
         if self._layers_from is not None:
-            is_layer = numbers >= self._layers_from
-        margin = np.where(is_layer, PRINT_MARGIN_MM, START_MARGIN_MM)[:, np.newaxis]
-        is_out = np.any(low[:, :2] < -margin, axis=1)
-        is_out = is_out | np.any(high > self._volume + margin, axis=1)
-        self._note(
-            is_out,
-            numbers,
-            Severity.REFUSE,
-            "prints_outside",
-            f"The program prints outside of the volume of a {self._name}. "
-            "Move or shrink the model, and slice again.",
+            split = int(np.searchsorted(numbers, self._layers_from))
+        self._before = self._add(self._before, low[:, :split], high[:, :split], numbers[:split], 0)
+        self._printed = self._add(
+            self._printed, low[:, split:], high[:, split:], numbers[split:], 1
         )
-        self._before = _grown(self._before, low[~is_layer], high[~is_layer])
-        self._printed = _grown(self._printed, low[is_layer], high[is_layer])
+
+    def _add(self, box: Floats, low: Floats, high: Floats, numbers: Ints, margin: float) -> Floats:
+        """Return the box with these moves in it; note those that leave the volume."""
+        if not len(numbers):
+            return box
+        least, most = np.fmin.reduce(low, axis=1), np.fmax.reduce(high, axis=1)
+        limit = self._volume + margin
+        if (least[:2] < -margin).any() or (most > limit).any():
+            is_out = np.any(low[:2] < -margin, axis=0) | np.any(high > limit[:, np.newaxis], axis=0)
+            self._note(
+                is_out,
+                numbers,
+                Severity.REFUSE,
+                "prints_outside",
+                f"The program prints outside of the volume of a {self._name}. "
+                "Move or shrink the model, and slice again.",
+            )
+        return np.concatenate([np.fmin(box[:3], least), np.fmax(box[3:], most)])
 
     def box(self) -> Box | None:
         """Return least and greatest x, y, z of what is printed; None where that is not known."""
@@ -82,6 +90,14 @@ class Bounds:
     def _check_travel(self, moves: Moves, first_line: int) -> None:
         numbers = moves.lines + first_line
         ends = moves.after
+        least, most = np.fmin.reduce(ends, axis=1), np.fmax.reduce(ends, axis=1)
+        if not (
+            (least[:2] < -TRAVEL_MARGIN_MM).any()
+            or (most[:2] > self._volume[:2] + TRAVEL_MARGIN_MM).any()
+            or most[2] > self._volume[2] + HIGHEST_ABOVE_MM
+            or least[2] < LOWEST_MM
+        ):
+            return
         for margin, severity, code, text in (
             (
                 FAR_MARGIN_MM,
@@ -96,12 +112,13 @@ class Bounds:
                 f"The program moves further than a {self._name} reaches.",
             ),
         ):
-            is_out = (ends[:, :2] < -margin) | (ends[:, :2] > self._volume[:2] + margin)
-            is_high = ends[:, 2] > self._volume[2] + (
+            limit = (self._volume[:2] + margin)[:, np.newaxis]
+            is_out = ((ends[:2] < -margin) | (ends[:2] > limit)).any(axis=0)
+            is_high = ends[2] > self._volume[2] + (
                 HIGHEST_ABOVE_MM if severity is Severity.WARN else margin
             )
-            is_low = ends[:, 2] < LOWEST_MM
-            self._note(is_out.any(axis=1) | is_high | is_low, numbers, severity, code, text)
+            is_low = ends[2] < LOWEST_MM
+            self._note(is_out | is_high | is_low, numbers, severity, code, text)
 
     def _note(self, which: Flags, numbers: Ints, severity: Severity, code: str, text: str) -> None:
         if which.any():
@@ -111,14 +128,3 @@ class Bounds:
 
 def _empty() -> Floats:
     return np.full(6, np.nan)
-
-
-def _grown(box: Floats, low: Floats, high: Floats) -> Floats:
-    if not len(low):
-        return box
-    return np.concatenate(
-        [
-            np.fmin(box[:3], np.fmin.reduce(low, axis=0)),
-            np.fmax(box[3:], np.fmax.reduce(high, axis=0)),
-        ]
-    )

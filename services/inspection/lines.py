@@ -52,6 +52,8 @@ class Lines:
     keys: Ints
     """NO_KEY where a line is no command of a letter and a number."""
     is_code: Flags
+    is_move: Flags
+    """G0 to G3."""
 
     def of(self, positions: Ints) -> Ints:
         """Return the lines that these positions are on."""
@@ -79,7 +81,9 @@ def split(text: bytes) -> Lines:
     is_code = (stops > starts) & (codes[starts] > ord(" "))
     keys = np.zeros(len(starts), dtype=np.int64)
     keys[is_code] = _keys(codes, starts[is_code])
-    return Lines(text, codes, starts, ends, stops, keys, is_code)
+    moves = keys - key_of("G0")
+    is_move = (moves >= 0) & (moves <= 3 * _NUMBER_STEP) & (moves % _NUMBER_STEP == 0)
+    return Lines(text, codes, starts, ends, stops, keys, is_code, is_move)
 
 
 def _keys(codes: Bytes, starts: Ints) -> Ints:

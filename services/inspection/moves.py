@@ -28,7 +28,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Moves:
-    """The moves of a piece, one row each: x, y, z after (and before) each of them."""
+    """The moves of a piece; x, y, z after (and before) each of them are rows of an array."""
 
     lines: Ints
     after: Floats
@@ -59,7 +59,7 @@ class _Words:
 
 def read_moves(lines: Lines, machine: Machine) -> Moves:
     """Return the moves of a piece, and leave the machine as it is after them."""
-    is_move = np.isin(lines.keys, (G0, G1, G2, G3))
+    is_move = lines.is_move
     words, bad, second = _words(lines, is_move | (lines.keys == G92))
     rows = np.flatnonzero(is_move)
     absolute = _modes(lines, {G90: True, G91: False}, start=machine.is_absolute)
@@ -68,11 +68,12 @@ def read_moves(lines: Lines, machine: Machine) -> Moves:
     )
     homed = _homed(lines)
     columns = [_track(axis, words, lines, rows, absolute, homed[axis], machine) for axis in AXES]
-    after = np.column_stack([column[0] for column in columns])
-    before = np.column_stack([column[1] for column in columns])
+    after = np.stack([column[0] for column in columns])
+    before = np.stack([column[1] for column in columns])
     pushes = _pushes(words, lines, rows, e_absolute, machine)
-    in_plane = np.isin(rows, np.concatenate([words.of("X")[0], words.of("Y")[0]]))
-    is_arc = np.isin(lines.keys[rows], (G2, G3))
+    in_plane = np.zeros(len(lines.keys), dtype=np.bool_)
+    in_plane[words.lines[(words.letters == ord("X")) | (words.letters == ord("Y"))]] = True
+    is_arc = (lines.keys[rows] == G2) | (lines.keys[rows] == G3)
     set_lines = words.lines[(lines.keys[words.lines] == G92) & (words.letters != ord("E"))]
     machine.is_absolute = bool(absolute[-1])
     machine.is_e_absolute = bool(e_absolute[-1])
@@ -80,7 +81,7 @@ def read_moves(lines: Lines, machine: Machine) -> Moves:
         rows,
         after,
         before,
-        pushes & (in_plane | is_arc),
+        pushes & (in_plane[rows] | is_arc),
         _swings(words, lines, rows, before, after, is_arc),
         bad,
         second,
@@ -164,13 +165,15 @@ def _pushes(words: _Words, lines: Lines, rows: Ints, e_absolute: Flags, machine:
     places = _places(values, e_absolute[at] | is_set, machine.place["E"])
     machine.place["E"] = float(places[-1])
     grown = np.where(e_absolute[at], places[1:] - np.nan_to_num(places[:-1]), values)
-    return np.isin(rows, at[(grown > 0) & ~is_set])
+    pushing = np.zeros(len(lines.keys), dtype=np.bool_)
+    pushing[at[(grown > 0) & ~is_set]] = True
+    return pushing[rows]
 
 
 def _swings(
     words: _Words, lines: Lines, rows: Ints, before: Floats, after: Floats, is_arc: Flags
 ) -> Floats:
-    low, high = np.fmin(before, after)[:, :2], np.fmax(before, after)[:, :2]
+    low, high = np.fmin(before[:2], after[:2]), np.fmax(before[:2], after[:2])
     if is_arc.any():
         offsets = np.zeros((len(rows), 2))
         for column, letter in enumerate("IJ"):
@@ -179,9 +182,10 @@ def _swings(
             offsets[row[row < len(rows)], column] = values[row < len(rows)]
         arcs = np.flatnonzero(is_arc & (offsets != 0).any(axis=1))
         is_clockwise = lines.keys[rows[arcs]] == G2
-        reach = _arc_reach(before[arcs, :2], after[arcs, :2], offsets[arcs], is_clockwise)
-        low[arcs], high[arcs] = np.fmin(low[arcs], reach[0]), np.fmax(high[arcs], reach[1])
-    return np.column_stack([low, high])
+        reach = _arc_reach(before[:2, arcs].T, after[:2, arcs].T, offsets[arcs], is_clockwise)
+        low[:, arcs] = np.fmin(low[:, arcs], reach[0].T)
+        high[:, arcs] = np.fmax(high[:, arcs], reach[1].T)
+    return np.concatenate([low, high])
 
 
 def _arc_reach(

@@ -12,7 +12,7 @@ from services.inspection.commands import HEATS, KNOWN, VERDICTS
 from services.inspection.heats import heat_verdict
 from services.inspection.lines import NO_KEY, Ints, Lines, command_of, is_tool, key_of, split
 from services.inspection.machines import Machine
-from services.inspection.moves import G0, G1, G2, G3, G28, Moves, read_moves
+from services.inspection.moves import G28, Moves, read_moves
 from services.inspection.moves import Machine as State
 from services.inspection.refusal import Refusal
 from services.inspection.tally import Tally
@@ -29,14 +29,12 @@ _LAYER = re.compile(
     rb"^(?:M73 L|M991 S0 P|;LAYER_CHANGE|; ?CHANGE_LAYER|; layer num/|;LAYER:)", re.MULTILINE
 )
 _AMS = re.compile(rb"^M620 S(\d{1,2})A", re.MULTILINE)
-_G29, _M500, _M84 = key_of("G29"), key_of("M500"), key_of("M84")
+_G29, _M500 = key_of("G29"), key_of("M500")
+_M73, _M620, _M991 = key_of("M73"), key_of("M620"), key_of("M991")
 _MARKS = {
     "header": b"\n; HEADER_BLOCK_START",
     "executable": b"\n; EXECUTABLE_BLOCK_START",
     "end": b"\n; EXECUTABLE_BLOCK_END",
-    "progress": b"\nM73 P",
-    "layer": b"\nM73 L",
-    "notice": b"\nM991 S0 P",
 }
 
 
@@ -129,6 +127,7 @@ class Scanner:
             lines = split(text)
         self._check_text(lines)
         self._read_marks(text)
+        self._read_progress(lines)
         self._check_commands(lines)
         moves = read_moves(lines, self._state)
         self._check_moves(lines, moves)
@@ -168,13 +167,28 @@ class Scanner:
                 self._marks.add(name)
         if not self._bounds.has_layers and (match := _LAYER.search(text)):
             self._bounds.begin_layers(self._line + text.count(b"\n", 0, match.start()))
-        self._layers += marked.count(_MARKS["layer"])
-        self._notices += marked.count(_MARKS["notice"])
-        if b"\nM620 S" in marked:
-            self._changed_to.update(int(n) for n in _AMS.findall(text) if int(n) < 64)
+
+    def _read_progress(self, lines: Lines) -> None:
+        shown = lines.codes.take(lines.starts[lines.keys == _M73] + 4, mode="clip")
+        layers = int((shown == ord("L")).sum())
+        noticed = lines.starts[lines.keys == _M991]
+        notices = int((lines.codes.take(noticed + 9, mode="clip") != ord("-")).sum())
+        self._layers += layers
+        self._notices += notices
+        self._marks |= {
+            name
+            for name, is_met in (
+                ("progress", (shown == ord("P")).any()),
+                ("layer", layers),
+                ("notice", notices),
+            )
+            if is_met
+        }
+        if (lines.keys == _M620).any():
+            self._changed_to.update(int(n) for n in _AMS.findall(lines.text) if int(n) < 64)
 
     def _check_commands(self, lines: Lines) -> None:
-        is_other = lines.is_code & ~np.isin(lines.keys, (G0, G1, G2, G3))
+        is_other = lines.is_code & ~lines.is_move
         others = np.flatnonzero(is_other)
         keys, firsts, counts = np.unique(lines.keys[others], return_index=True, return_counts=True)
         for key, first, count in zip(keys, firsts, counts, strict=True):
