@@ -15,11 +15,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from deploy.local.stack import StackOptions, running_stack
-from tests.bench import approvals, edge, lists
+from tests.bench import approvals, edge, inspecting, lists
 from tests.bench.row import Bench, Row
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = {"approvals": approvals.measure, "lists": lists.measure, "edge": edge.measure}
+GROUPS = {
+    "approvals": approvals.measure,
+    "lists": lists.measure,
+    "inspection": inspecting.measure,
+    "edge": edge.measure,
+}
 
 
 async def main(wanted: Sequence[str]) -> int:
