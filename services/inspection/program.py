@@ -17,7 +17,7 @@ from services.inspection.moves import Machine as State
 from services.inspection.refusal import Refusal
 from services.inspection.tally import Tally
 
-PIECE_BYTES = 192 * 1024
+PIECE_BYTES = 320 * 1024
 MAX_CODE_BYTES = 1024
 MAX_COMMENT_BYTES = 512 * 1024
 HEAD_BYTES = 256 * 1024
@@ -68,6 +68,8 @@ class Scanner:
         self._state = State()
         self._bounds = Bounds(machine, self._tally)
         self._rest = b""
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._line = 1
         self._head = b""
         self._marks: set[str] = set()
@@ -82,7 +84,15 @@ class Scanner:
         """Scan a piece of any size."""
         if len(self._head) < HEAD_BYTES:
             self._head += piece[: HEAD_BYTES - len(self._head)]
-        data = self._rest + piece
+        self._waiting.append(piece)
+        self._waiting_bytes += len(piece)
+        if self._waiting_bytes >= PIECE_BYTES:
+            self._scan_waiting()
+
+    def _scan_waiting(self) -> None:
+        data = b"".join([self._rest, *self._waiting])
+        self._waiting.clear()
+        self._waiting_bytes = 0
         cut = data.rfind(b"\n") + 1
         self._rest = data[cut:]
         if len(self._rest) > MAX_COMMENT_BYTES:
@@ -98,6 +108,7 @@ class Scanner:
 
     def close(self) -> Scan:
         """Scan what is left and return all that was found."""
+        self._scan_waiting()
         if self._rest:
             self._scan(self._rest + b"\n")
             self._rest = b""
