@@ -61,6 +61,7 @@ lint: $(PYTHON_READY) $(WEB_MODULES) ## check style, types, arrows and generated
 	$(BIN)/mypy contracts runtime services edge deploy tests samples
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.lint.budgets
+	$(BIN)/python -m tests.lint.asvs
 	cd web && npm run --silent lint
 
 .PHONY: test

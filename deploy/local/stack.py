@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -62,6 +62,8 @@ class StackOptions:
     printers: int = 1
     speed: float = 20.0
     """How much faster than a real one a simulated printer prints."""
+    api_settings: Mapping[str, str] = field(default_factory=dict)
+    """Further settings of the API, by their names."""
 
 
 @asynccontextmanager
@@ -224,6 +226,7 @@ class _Stack:
                 web=WEB_DIST,
             ),
             "LAYERLINE_NODE_SIGNER": str(self._keys.node_signer()),
+            **self._options.api_settings,
         }
         command = Command(name="api", argv=[tool("layerline"), "api"], env=env)
         await self._keeper.run(

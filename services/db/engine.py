@@ -1,6 +1,7 @@
 """Engines and pools; importing this connects nothing."""
 
 import asyncpg
+from pydantic_core import from_json
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -38,6 +39,7 @@ def make_engine(settings: DatabaseSettings, *, pool_size: int = POOL_SIZE) -> As
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
         hide_parameters=True,
+        json_deserializer=from_json,
         connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S},
     )
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from contracts.lifecycle import RunState
-from contracts.loaded import PlateSummary
+from contracts.loaded import NeededFilament
 from services.api.jobs.schemas import Job, JobAbility, Owner, PrinterRef
 from services.jobs.actors import Actor
 from services.jobs.decisions import OWNER_ACTIONS
@@ -27,10 +29,18 @@ _BY_RUN = {
 _ORDER = {ability: place for place, ability in enumerate(JobAbility)}
 
 
+class _Needs(BaseModel):
+    """What a list shows of a plate's summary."""
+
+    estimate_s: int | None
+    weight_g: float | None
+    filaments: list[NeededFilament]
+
+
 def present_job(row: JobRow, viewer: Actor, heard: Heard, now: datetime) -> Job:
     """Return what the viewer sees; of a stranger's job no more than what everyone may see."""
     is_private = not (viewer.may_approve or row.owner_id == viewer.id)
-    needs = PlateSummary.model_validate(row.needs)
+    needs = _Needs.model_validate(row.needs)
     has_run = row.phase is not None
     has_printer = has_run and row.printer_id is not None
     return Job(
@@ -62,7 +72,7 @@ def present_job(row: JobRow, viewer: Actor, heard: Heard, now: datetime) -> Job:
         not_before=row.not_before,
         estimate_s=needs.estimate_s,
         weight_g=needs.weight_g,
-        filaments=list(needs.filaments),
+        filaments=needs.filaments,
         cancel_requested_at=row.cancel_requested_at,
         created_at=row.created_at,
         decided_at=row.decided_at,

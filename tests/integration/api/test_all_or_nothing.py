@@ -47,6 +47,7 @@ async def failing(world: World, statement: str) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize("point", _POINTS)
+@pytest.mark.asvs("V2.3.3")
 async def test_failure_half_way_leaves_nothing_and_the_repeat_succeeds(
     world: World, point: str
 ) -> None:

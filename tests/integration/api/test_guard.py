@@ -65,6 +65,7 @@ async def test_every_operation_declares_its_problems(world: World) -> None:
         ({"Sec-Fetch-Site": "cross-site", "Authorization": "bearer x"}, False),
     ],
 )
+@pytest.mark.asvs("V3.5.1", "V3.5.2")
 async def test_foreign_requests_change_nothing(
     world: World, mia: Someone, headers: dict[str, str], is_own: bool
 ) -> None:
@@ -79,6 +80,7 @@ async def test_foreign_requests_change_nothing(
         assert (await mia.http.get("/api/me")).status_code == 200
 
 
+@pytest.mark.asvs("V3.2.1", "V3.4.4", "V3.4.6", "V14.3.2")
 async def test_api_answers_are_not_kept_sniffed_or_framed(mia: Someone) -> None:
     for answer in (await mia.http.get("/api/me"), await mia.http.get("/api/nothing")):
         assert answer.headers["cache-control"] == "no-store"
@@ -93,6 +95,7 @@ async def test_unknown_address_and_method(mia: Someone) -> None:
     assert problem(await mia.http.put("/api/jobs", json={}))["status"] == 405
 
 
+@pytest.mark.asvs("V2.2.1", "V2.2.2", "V15.3.5")
 async def test_malformed_bodies(mia: Someone) -> None:
     path = "/api/uploads"
     headers = {"Content-Type": "application/json"}
@@ -104,6 +107,7 @@ async def test_malformed_bodies(mia: Someone) -> None:
     assert problem(await mia.http.get("/api/jobs/no-id"))["status"] == 422
 
 
+@pytest.mark.asvs("V2.2.1")
 async def test_text_that_no_database_keeps(world: World, mia: Someone) -> None:
     assert problem(await mia.http.get("/api/jobs", params={"q": "a\0b"}))["status"] == 422
     artifact = await ready_artifact(world, mia.id)
@@ -116,6 +120,7 @@ async def test_text_that_no_database_keeps(world: World, mia: Someone) -> None:
 
 
 class TestWebApp:
+    @pytest.mark.asvs("V3.4.3")
     async def test_page_for_every_path_with_a_nonce_of_its_own(self, world: World) -> None:
         browser = await world.browser()
         nonces = set()
@@ -141,9 +146,11 @@ class TestWebApp:
         assert manifest.headers["cache-control"] == "no-cache"
 
     @pytest.mark.parametrize("path", ["/assets/gone.js", "/api", "/api/", "/api/x/y"])
+    @pytest.mark.asvs("V13.4.3")
     async def test_no_page_in_place_of_a_file_or_an_answer(self, world: World, path: str) -> None:
         assert problem(await (await world.browser()).get(path))["status"] == 404
 
+    @pytest.mark.asvs("V13.4.3", "V5.3.2")
     async def test_no_way_out_of_the_folder(self, world: World) -> None:
         async with httpx.AsyncClient(base_url=world.url) as http:
             for path in ("/%2e%2e/%2e%2e/etc/passwd", "/assets/..%2f..%2fetc%2fpasswd"):

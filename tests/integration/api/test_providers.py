@@ -43,6 +43,7 @@ async def start_link(someone: Someone) -> httpx.Response:
     return await someone.http.get(back.headers["location"])
 
 
+@pytest.mark.asvs("V10.2.3")
 async def test_github_tells_the_verified_primary_address(world: World, github: FakeGitHub) -> None:
     octo = account()
     github.add(octo)
@@ -64,6 +65,7 @@ async def test_github_address_that_is_not_verified(world: World, github: FakeGit
     assert (await browser.get("/api/me")).status_code == 401
 
 
+@pytest.mark.asvs("V6.8.1")
 async def test_new_login_with_the_same_number_is_the_same_person(
     world: World, github: FakeGitHub
 ) -> None:
@@ -76,6 +78,7 @@ async def test_new_login_with_the_same_number_is_the_same_person(
     assert len(await world.select(found)) == 1
 
 
+@pytest.mark.asvs("V10.2.2")
 async def test_state_of_one_provider_is_none_at_another(world: World, github: FakeGitHub) -> None:
     github.add(account())
     browser = await world.browser()
@@ -123,6 +126,7 @@ async def test_linking_ends_with_the_session_that_began_it(
     assert await world.select(select(Identity).where(col(Identity.subject) == str(octo.id))) == []
 
 
+@pytest.mark.asvs("V7.5.1")
 async def test_linking_asks_for_a_fresh_sign_in(world: World) -> None:
     mia = await world.someone()
     (row,) = await world.select(select(Session).where(col(Session.user_id) == mia.id))

@@ -68,6 +68,7 @@ async def test_verified_admin_address_makes_an_admin(world: World) -> None:
     assert (await browser.get("/api/me")).json()["is_admin"] is True
 
 
+@pytest.mark.asvs("V10.2.1", "V10.5.1")
 async def test_request_to_the_provider_has_pkce_state_and_nonce(world: World) -> None:
     browser = await world.browser()
     answer = await browser.get("/api/auth/signin/oidc")
@@ -80,6 +81,7 @@ async def test_request_to_the_provider_has_pkce_state_and_nonce(world: World) ->
     assert "samesite=lax" in cookie
 
 
+@pytest.mark.asvs("V3.3.2", "V3.3.4", "V7.2.2", "V7.2.3")
 async def test_session_cookie_is_hidden_and_stored_hashed(world: World) -> None:
     browser = await world.browser()
     landed = await sign_in(world, browser, await member_subject(world))
@@ -93,6 +95,7 @@ async def test_session_cookie_is_hidden_and_stored_hashed(world: World) -> None:
     assert stored.expires_at - stored.created_at == timedelta(days=30)
 
 
+@pytest.mark.asvs("V7.2.4")
 async def test_signing_in_again_gives_a_new_session_and_ends_the_old(world: World) -> None:
     browser = await world.browser()
     subject = await member_subject(world)
@@ -105,6 +108,7 @@ async def test_signing_in_again_gives_a_new_session_and_ends_the_old(world: Worl
     assert (await thief.get("/api/me")).status_code == 401
 
 
+@pytest.mark.asvs("V6.8.1", "V10.5.2", "V16.3.1")
 async def test_same_identity_is_one_person(world: World) -> None:
     subject = await member_subject(world)
     for _ in range(2):
@@ -115,6 +119,7 @@ async def test_same_identity_is_one_person(world: World) -> None:
     assert [row.action for row in await world.select(trail)] == ["user.sign_in"] * 2
 
 
+@pytest.mark.asvs("V6.8.1", "V10.5.2")
 async def test_same_address_at_another_identity_is_another_person(world: World) -> None:
     email = f"{uuid4().hex}@layerline.local"
     for _ in range(2):
@@ -133,6 +138,7 @@ async def test_same_address_at_another_identity_is_another_person(world: World) 
         ({"name": "nobody"}, "email_not_verified"),
     ],
 )
+@pytest.mark.asvs("V6.3.4")
 async def test_who_is_not_admitted_learns_why(
     world: World, claims: dict[str, object], error: str
 ) -> None:
@@ -142,6 +148,7 @@ async def test_who_is_not_admitted_learns_why(
     assert "layerline" not in browser.cookies
 
 
+@pytest.mark.asvs("V10.1.2", "V10.2.1")
 async def test_callback_of_another_browser_is_refused(world: World) -> None:
     mine, other = await world.browser(), await world.browser()
     form = await mine.get("/api/auth/signin/oidc", follow_redirects=True)
@@ -151,6 +158,7 @@ async def test_callback_of_another_browser_is_refused(world: World) -> None:
     assert "layerline" not in other.cookies
 
 
+@pytest.mark.asvs("V10.1.2")
 async def test_callback_works_once(world: World) -> None:
     browser = await world.browser()
     form = await browser.get("/api/auth/signin/oidc", follow_redirects=True)
@@ -168,6 +176,7 @@ async def test_denied_at_the_provider(world: World) -> None:
     assert landed.headers["location"] == "/signin?error=denied"
 
 
+@pytest.mark.asvs("V3.7.2")
 async def test_foreign_next_leads_to_the_front_page(world: World) -> None:
     browser = await world.browser()
     landed = await sign_in(world, browser, await member_subject(world), "//evil.example/x")
@@ -180,6 +189,7 @@ async def test_unknown_provider(world: World) -> None:
     assert answer["type"] == "/problems/no-such-provider"
 
 
+@pytest.mark.asvs("V7.4.1")
 async def test_signing_out_ends_the_session_everywhere(world: World) -> None:
     mia = await world.someone()
     session_id = mia.http.cookies["layerline"]
@@ -196,6 +206,7 @@ async def test_signing_out_ends_the_session_everywhere(world: World) -> None:
         {"expires_at": timedelta(seconds=-1)},
     ],
 )
+@pytest.mark.asvs("V7.3.1", "V7.3.2")
 async def test_old_session_is_over(world: World, changes: dict[str, timedelta]) -> None:
     mia = await world.someone()
     key = hashlib.sha256(mia.http.cookies["layerline"].encode()).digest()
@@ -206,6 +217,7 @@ async def test_old_session_is_over(world: World, changes: dict[str, timedelta]) 
     assert (await mia.http.get("/api/me")).status_code == 401
 
 
+@pytest.mark.asvs("V7.4.2", "V8.3.2")
 async def test_disabled_person_is_out_at_once(world: World) -> None:
     mia = await world.someone()
     user = await world.row(User, mia.id)

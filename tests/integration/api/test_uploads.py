@@ -74,6 +74,7 @@ async def test_handing_over_twice_is_told_once(world: World, mia: Someone) -> No
     assert len(await told(world, upload["artifact"]["id"])) == 1
 
 
+@pytest.mark.asvs("V5.2.1")
 async def test_too_large_is_refused_before_a_byte_is_stored(world: World, mia: Someone) -> None:
     body = described(b"x", size_bytes=MAX_ARTIFACT_BYTES + 1)
     refusal = await mia.refused("/api/uploads", body)
@@ -87,11 +88,13 @@ async def test_largest_file_is_announced(mia: Someone) -> None:
     assert upload["put"] is not None
 
 
+@pytest.mark.asvs("V5.2.1")
 async def test_storage_takes_no_other_length(mia: Someone) -> None:
     upload = await mia.post("/api/uploads", described(b"abc"))
     assert (await put(upload, b"abcd")).status_code == 403
 
 
+@pytest.mark.asvs("V11.4.3")
 async def test_storage_takes_no_other_bytes(mia: Someone) -> None:
     upload = await mia.post("/api/uploads", described(b"abc"))
     assert (await put(upload, b"abd")).is_error
@@ -129,6 +132,7 @@ async def test_bytes_of_another_person_have_to_be_sent(world: World, mia: Someon
     assert upload["artifact"]["id"] != str(known.id)
 
 
+@pytest.mark.asvs("V8.2.2")
 async def test_artifact_of_another_person_is_unknown(world: World, mia: Someone) -> None:
     known = await ready_artifact(world, (await world.someone()).id)
     for path in (f"/api/uploads/{known.id}/complete", f"/api/uploads/{known.id}/url"):

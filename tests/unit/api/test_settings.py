@@ -27,6 +27,7 @@ def settings(**changes: object) -> ApiSettings:
     return ApiSettings.model_validate(values)
 
 
+@pytest.mark.asvs("V3.3.1", "V3.3.3")
 def test_https_gets_the_cookie_that_the_browser_holds_to_its_host() -> None:
     assert cookie_name(settings(public_url="https://print.example.org/")) == "__Host-layerline"
 
@@ -51,6 +52,7 @@ def test_other_addresses_are_refused(url: str) -> None:
         settings(public_url=url)
 
 
+@pytest.mark.asvs("V12.3.2")
 def test_plain_http_provider_elsewhere_is_refused() -> None:
     with pytest.raises(ValidationError):
         settings(oidc_issuer="http://id.example.org")

@@ -27,7 +27,9 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_access_token_user_id_user")),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_access_token_user_id_user")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_token")),
         sa.UniqueConstraint("secret_sha256", name=op.f("uq_access_token_secret_sha256")),
     )
@@ -43,8 +45,12 @@ def upgrade() -> None:
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("accepted_by", sa.Uuid(), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["invited_by"], ["user.id"], name=op.f("fk_invitation_invited_by_user")),
-        sa.ForeignKeyConstraint(["accepted_by"], ["user.id"], name=op.f("fk_invitation_accepted_by_user")),
+        sa.ForeignKeyConstraint(
+            ["invited_by"], ["user.id"], name=op.f("fk_invitation_invited_by_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["accepted_by"], ["user.id"], name=op.f("fk_invitation_accepted_by_user")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
     )
     op.create_index(op.f("ix_invitation_email"), "invitation", ["email"], unique=False)
