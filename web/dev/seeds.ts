@@ -18,6 +18,7 @@ export const ME: Schemas["Me"] = {
   name: "Ana Díaz",
   avatar_url: null,
   is_admin: true,
+  role: "admin",
 };
 
 const MIA = { id: "00000000-0000-4000-8000-000000000002", name: "Mia Berger", avatar_url: null };
