@@ -32,6 +32,7 @@ class Door:
 
     node: str
     broker: Broker
+    is_away: bool = False
     renewals: int = 0
     url: str = ""
 
@@ -49,6 +50,8 @@ class Door:
         return made, expires_at
 
     async def challenge(self, _: web.Request) -> web.Response:
+        if self.is_away:
+            raise web.HTTPServiceUnavailable
         return web.json_response(text=ChallengeAnswer(challenge=CHALLENGE).model_dump_json())
 
     async def renew(self, request: web.Request) -> web.Response:
@@ -85,7 +88,12 @@ class Door:
 
 @asynccontextmanager
 async def an_enrolled_node(
-    tmp_path: Path, broker: Broker, *, issued_at: datetime, signer: NodeSigner | None = None
+    tmp_path: Path,
+    broker: Broker,
+    *,
+    issued_at: datetime,
+    signer: NodeSigner | None = None,
+    is_away: bool = False,
 ) -> AsyncIterator[tuple[Door, Services, EdgeProcess, NodeFiles]]:
     """Yield a node whose only settings of the broker are what enrolment wrote down."""
     node, seed = f"n{uuid4().hex[:8]}", make_seed()
@@ -96,7 +104,7 @@ async def an_enrolled_node(
         FileServer().running() as files,
         Services(node, files).running(broker) as services,
         simulator(printer_folder) as printer,
-        Door(node, broker).open() as door,
+        Door(node, broker, is_away).open() as door,
     ):
         env = edge_env(
             edge_folder, node=node, url=broker.url, creds=Path("unused"), printer=printer
@@ -145,8 +153,10 @@ async def test_old_but_valid_credentials_are_renewed_and_taken_up(
     tmp_path: Path, broker: Broker
 ) -> None:
     issued_at = datetime.now(UTC) - timedelta(days=11)
-    async with an_enrolled_node(tmp_path, broker, issued_at=issued_at) as (door, services, _, kept):
+    async with an_enrolled_node(tmp_path, broker, issued_at=issued_at, is_away=True) as world:
+        door, services, _, kept = world
         await services.fact(PrinterOnline, within_s=40)
+        door.is_away = False  # only now: the connection was made with the old ones
 
         async def is_renewed() -> bool:
             return door.renewals == 1 and kept.credentials().issued_at > issued_at.timestamp() + 1
