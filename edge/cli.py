@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from pathlib import Path
 
 import structlog
 from pydantic import ValidationError
@@ -25,6 +26,17 @@ EXIT_USAGE = 2
 
 def main() -> None:
     """Run `layerline-edge`; exits 2 with one sentence when a setting is missing or wrong."""
+    options = _parser().parse_args()
+    match options.command:
+        case "run":
+            sys.exit(_run())
+        case "enroll":
+            sys.exit(_enrol(options.url, options.code))
+        case "doctor":
+            sys.exit(_doctor(options))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="layerline-edge", description="The process beside the printer."
     )
@@ -33,8 +45,33 @@ def main() -> None:
     enrolling = commands.add_parser("enroll", help="let this node in with its one-time code")
     enrolling.add_argument("url", help="Layerline's address")
     enrolling.add_argument("code", help="the code of `layerline node add` or the nodes page")
-    options = parser.parse_args()
-    sys.exit(_run() if options.command == "run" else _enrol(options.url, options.code))
+    doctor = commands.add_parser("doctor", help="say what is wrong between here and the printer")
+    doctor.add_argument("--printer", metavar="NAME", help="this one only, by name or serial")
+    doctor.add_argument("--json", action="store_true", help="for machines")
+    doctor.add_argument("--report", type=Path, metavar="FILE", help="write what a bug report needs")
+    doctor.add_argument("--serials", action="store_true", help="leave serials in JSON and report")
+    return parser
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    # What only the doctor needs stays out of the memory of a node that runs.
+    from edge.doctor.command import DoctorOptions, doctor  # noqa: PLC0415
+
+    configure_logging("doctor", log_format="auto", level="error")
+    wanted = DoctorOptions(
+        printer=options.printer,
+        as_json=options.json,
+        report=options.report,
+        shows_serials=options.serials,
+    )
+    try:
+        text, is_well = asyncio.run(doctor(wanted, SystemClock()))
+    except SettingsError as exc:
+        return _fail(str(exc))
+    except OSError as exc:
+        return _fail(f"the report can't be written: {exc}", code=EXIT_FAILED)
+    print(text, end="")
+    return 0 if is_well else EXIT_FAILED
 
 
 def _enrol(url: str, code: str) -> int:

@@ -108,6 +108,27 @@ class EnrolSettings(CommonSettings):
     edge_data: Path = Field(description="folder of the node's data")
 
 
+class DoctorSettings(CommonSettings):
+    """What `layerline-edge doctor` can do with; everything may be missing."""
+
+    edge_data: Path | None = None
+    nats_url: str | None = None
+    nats_creds: Path | None = None
+    api_url: str | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what `enroll` wrote down below the environment, as `run` does."""
+        return init_settings, env_settings, _Enrolled(settings_cls)
+
+
 class _Enrolled(PydanticBaseSettingsSource):
     """The enrolment in the data folder, as a source of settings."""
 
@@ -137,16 +158,31 @@ def load_settings() -> tuple[EdgeSettings, tuple[PrinterSettings, ...]]:
         first = BambuSettings(_secrets_dir=os.environ.get(CREDENTIALS) or None)
     except ValidationError as exc:
         raise SettingsError(_sentence(exc)) from exc
-    printers = (*_first_printer(first), *_further_printers(settings.edge_data / PRINTERS_FILE))
+    return settings, _printers(first, settings.edge_data)
+
+
+def load_doctor_settings() -> tuple[DoctorSettings, tuple[PrinterSettings, ...]]:
+    """Return what is set, and the printers; a broker is not needed. Raises SettingsError."""
+    try:
+        settings = DoctorSettings()
+        first = BambuSettings(_secrets_dir=os.environ.get(CREDENTIALS) or None)
+    except ValidationError as exc:
+        raise SettingsError(_sentence(exc)) from exc
+    return settings, _printers(first, settings.edge_data)
+
+
+def _printers(first: BambuSettings, edge_data: Path | None) -> tuple[PrinterSettings, ...]:
+    file = None if edge_data is None else edge_data / PRINTERS_FILE
+    printers = (*_first_printer(first), *(() if file is None else _further_printers(file)))
     if not printers:
         raise SettingsError(
             "No printer is set: give BAMBU_IP, BAMBU_SERIAL and BAMBU_ACCESS_CODE, or a "
-            f"{settings.edge_data / PRINTERS_FILE}."
+            f"{file or PRINTERS_FILE + ' in LAYERLINE_EDGE_DATA'}."
         )
     serials = [printer.serial.upper() for printer in printers]
     if len(set(serials)) != len(serials):
         raise SettingsError("Two printers have the same serial: each may be given once.")
-    return settings, printers
+    return printers
 
 
 def _first_printer(first: BambuSettings) -> tuple[PrinterSettings, ...]:

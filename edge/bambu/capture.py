@@ -3,10 +3,21 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 MAX_BYTES = 8 * 1024 * 1024
 REDACTED = "[redacted]"
+
+
+Direction = Literal["request", "report"]
+
+
+class Recorder(Protocol):
+    """Who is told every message of a session."""
+
+    def write(self, direction: Direction, payload: bytes) -> None:
+        """Take one message; never raises."""
+        ...
 
 
 class Capture:
@@ -18,7 +29,7 @@ class Capture:
         self._access_code = access_code
         self._file = self._path.open("a", encoding="utf-8")
 
-    def write(self, direction: Literal["request", "report"], payload: bytes) -> None:
+    def write(self, direction: Direction, payload: bytes) -> None:
         """Add one message."""
         text = payload.decode(errors="replace")
         if self._access_code:

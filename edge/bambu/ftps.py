@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import aioftp
 import structlog
+from aioftp.common import DEFAULT_PORT
 
 from edge.bambu.tls import PrinterTrust
 from edge.bambu.tls_stream import Handler, TLSStream
@@ -40,23 +41,41 @@ LIST_TIMEOUT_S = 60.0
 QUIT_TIMEOUT_S = 2.0
 UPLOAD_TRIES = 3
 
-_NETWORK_ERRORS = (OSError, EOFError, TimeoutError, ssl.SSLError, ValueError)
+NETWORK_ERRORS = (OSError, EOFError, TimeoutError, ssl.SSLError, ValueError)
 
 
-class _Client(aioftp.Client):
+class FTPSClient(aioftp.Client):
     """aioftp's control connection, with data connections that this server takes."""
 
-    async def transfer(self, command: str, handler: Handler) -> None:
-        """Run `handler` on the data connection of `command`; doesn't wait for the end's reply.
+    greeting = ""
+    """What the server said first."""
 
-        The command goes out before the TLS handshake: some servers begin theirs only then.
-        """
+    async def connect(  # type: ignore[override] # as aioftp's own client does
+        self, host: str, port: int = DEFAULT_PORT
+    ) -> list[str]:
+        """Connect and keep the greeting."""
+        lines: list[str] = await super().connect(host, port)
+        self.greeting = " ".join(lines).strip()
+        return lines
+
+    async def open_data(self, *, offers_session: bool = True) -> TLSStream:
+        """Return a data connection whose handshake has not begun."""
         await self.command("TYPE I", "200")
         _, port = await self._do_pasv()
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             reader, writer = await asyncio.open_connection(self.server_host, port)
         control = self.stream.writer.get_extra_info("ssl_object")
-        data = TLSStream(reader, writer, control.context, control.session)
+        session = control.session if offers_session else None
+        return TLSStream(reader, writer, control.context, session)
+
+    async def transfer(
+        self, command: str, handler: Handler, *, offers_session: bool = True
+    ) -> None:
+        """Run `handler` on the data connection of `command`; doesn't wait for the end's reply.
+
+        The command goes out before the TLS handshake: some servers begin theirs only then.
+        """
+        data = await self.open_data(offers_session=offers_session)
         try:
             await self.command(command, "1xx")
             async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
@@ -95,7 +114,7 @@ class PrinterFTPS:
         async with self._lock:
             for attempt in range(1, UPLOAD_TRIES + 1):
                 try:
-                    async with asyncio.timeout(timeout_s), self._session() as client:
+                    async with asyncio.timeout(timeout_s), self.session() as client:
                         await self._put(client, source, name, on_progress)
                         arrived = await client.size(name)
                     if arrived == size:
@@ -113,12 +132,12 @@ class PrinterFTPS:
 
     async def list_files(self) -> tuple[str, ...]:
         """Return the names in the card's root."""
-        async with self._lock, self._limited(), self._session() as client:
+        async with self._lock, self._limited(), self.session() as client:
             return await _names(client)
 
     async def delete_file(self, name: str) -> None:
         """Delete a file and see by listing that it is gone; raise TransferFailed if it is not."""
-        async with self._lock, self._limited(), self._session() as client:
+        async with self._lock, self._limited(), self.session() as client:
             try:
                 await client.command(f"DELE {name}", "2xx")
             except aioftp.StatusCodeError as exc:
@@ -135,10 +154,10 @@ class PrinterFTPS:
             raise TransferFailed("The printer's file server didn't answer in time.") from None
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[_Client]:
-        """Log in; every failure leaves as a PrinterError."""
+    async def session(self) -> AsyncIterator[FTPSClient]:
+        """Log in for commands of one's own; every failure leaves as a PrinterError."""
         context = await self._trust.context()
-        client = _Client(
+        client = FTPSClient(
             ssl=context,
             socket_timeout=REPLY_TIMEOUT_S,
             connection_timeout=CONNECT_TIMEOUT_S,
@@ -150,35 +169,39 @@ class PrinterFTPS:
                 await self._log_in(client)
             except ssl.SSLCertVerificationError as exc:
                 raise self._trust.mismatch(exc) from exc
-            except _NETWORK_ERRORS as exc:
+            except aioftp.StatusCodeError as exc:
+                raise PrinterUnreachable(
+                    f"The printer's file server turns us away ({reply_of(exc)})."
+                ) from exc
+            except NETWORK_ERRORS as exc:
                 raise PrinterUnreachable(
                     f"The printer's file server doesn't answer: {exc or 'time-out'}."
                 ) from exc
             try:
                 yield client
             except aioftp.StatusCodeError as exc:
-                raise TransferFailed(f"The printer's file server said {_reply(exc)}.") from exc
-            except _NETWORK_ERRORS as exc:
+                raise TransferFailed(f"The printer's file server said {reply_of(exc)}.") from exc
+            except NETWORK_ERRORS as exc:
                 raise TransferFailed(f"The transfer broke off: {exc or 'time-out'}.") from exc
             await _quit(client)
         finally:
             _hang_up(client)
 
-    async def _log_in(self, client: _Client) -> None:
+    async def _log_in(self, client: FTPSClient) -> None:
         try:
             await client.login(self._user, self._access_code)
         except aioftp.StatusCodeError as exc:
             raise AccessCodeRefused(
-                f"The printer's file server refuses the access code ({_reply(exc)})."
+                f"The printer's file server refuses the access code ({reply_of(exc)})."
             ) from exc
         try:
             await client.command("PBSZ 0", "200")
             await client.command("PROT P", "200")
         except aioftp.StatusCodeError as exc:
-            raise TransferFailed(f"The printer's file server said {_reply(exc)}.") from exc
+            raise TransferFailed(f"The printer's file server said {reply_of(exc)}.") from exc
 
     async def _put(
-        self, client: _Client, source: Path, name: str, on_progress: Callable[[int], None]
+        self, client: FTPSClient, source: Path, name: str, on_progress: Callable[[int], None]
     ) -> None:
         async def send(data: TLSStream) -> None:
             sent = 0
@@ -192,33 +215,33 @@ class PrinterFTPS:
             await client.transfer(f"STOR {name}", send)
         except aioftp.StatusCodeError as exc:
             raise StorageRefused(
-                f"The printer's card doesn't take the file ({_reply(exc)}). Check that it is in, "
+                f"The printer's card doesn't take the file ({reply_of(exc)}). Check that it is in, "
                 "not full and not write-protected."
             ) from exc
         try:
             async with asyncio.timeout(END_REPLY_TIMEOUT_S):
                 await client.command(None, "2xx")
-        except (aioftp.StatusCodeError, *_NETWORK_ERRORS) as exc:
+        except (aioftp.StatusCodeError, *NETWORK_ERRORS) as exc:
             # Also said after complete files; SIZE decides. [K PYB]
             log.info("upload_end_unconfirmed", name=name, reply=str(exc) or "time-out")
 
     async def _arrived_anyway(self, name: str, size: int) -> bool:
         # Asked on a control connection of its own: the other may be stuck. [K1]
         try:
-            async with self._limited(), self._session() as client:
+            async with self._limited(), self.session() as client:
                 return await client.size(name) == size
         except PrinterError:
             return False
 
     async def _delete_quietly(self, name: str) -> None:
         try:
-            async with self._limited(), self._session() as client:
+            async with self._limited(), self.session() as client:
                 await client.command(f"DELE {name}", ("2xx", "550"))
         except PrinterError as exc:
             log.info("delete_failed", name=name, reason=str(exc))
 
 
-async def _names(client: _Client) -> tuple[str, ...]:
+async def _names(client: FTPSClient) -> tuple[str, ...]:
     received = bytearray()
 
     async def collect(data: TLSStream) -> None:
@@ -237,15 +260,15 @@ async def _names(client: _Client) -> tuple[str, ...]:
     return tuple(PurePosixPath(line.strip()).name for line in lines if line.strip())
 
 
-async def _quit(client: _Client) -> None:
+async def _quit(client: FTPSClient) -> None:
     try:
         async with asyncio.timeout(QUIT_TIMEOUT_S):
             await client.command("QUIT", "2xx")
-    except (aioftp.StatusCodeError, *_NETWORK_ERRORS):
+    except (aioftp.StatusCodeError, *NETWORK_ERRORS):
         pass
 
 
-def _hang_up(client: _Client) -> None:
+def _hang_up(client: FTPSClient) -> None:
     """Send the closing alert and let go at once: the printer never sends its own. [K]"""
     try:
         transport = client.stream.writer.transport
@@ -255,5 +278,6 @@ def _hang_up(client: _Client) -> None:
     transport.abort()
 
 
-def _reply(exc: aioftp.StatusCodeError) -> str:
+def reply_of(exc: aioftp.StatusCodeError) -> str:
+    """Return the server's last words."""
     return f"{exc.received_codes[-1]} {' '.join(exc.info).strip()}"[:200]

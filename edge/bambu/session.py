@@ -16,7 +16,7 @@ from uuid import uuid4
 import aiomqtt
 import structlog
 
-from edge.bambu.capture import Capture
+from edge.bambu.capture import Recorder
 from edge.bambu.messages import (
     MAX_REQUEST_BYTES,
     Json,
@@ -58,7 +58,7 @@ class Session:
     serial: str
     client: aiomqtt.Client
     clock: Clock
-    capture: Capture
+    capture: Recorder
     sequence: Iterator[str]
     is_uploading: Callable[[], bool]
     """The printer's MQTT lags during an upload of ours: its silence means nothing. [S BDY]"""

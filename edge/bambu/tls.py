@@ -27,7 +27,7 @@ class PrinterTrust:
     ) -> None:
         """`host` and `port` are asked for the issuer on first use; `folder` keeps it."""
         self._host, self._port, self._serial = host, port, serial
-        self._anchor = ca_file or folder / _TRUST_FOLDER / f"{serial}.pem"
+        self._anchor = ca_file or anchor_path(folder, serial)
         self._is_given = ca_file is not None
         self._lock = asyncio.Lock()
 
@@ -78,6 +78,11 @@ class PrinterTrust:
             sha256=met.anchor_sha256,
             file=str(self._anchor),
         )
+
+
+def anchor_path(folder: Path, serial: str) -> Path:
+    """Return where the issuer that was trusted on first use is kept."""
+    return folder / _TRUST_FOLDER / f"{serial}.pem"
 
 
 def make_context(serial: str, anchor: Path) -> ssl.SSLContext:

@@ -31,6 +31,12 @@ class TLSStream:
         await self._drive(self._tls.do_handshake)
 
     @property
+    def peer_port(self) -> int | None:
+        """Return the port at the other end; None if it is gone."""
+        name = self._writer.get_extra_info("peername")
+        return int(name[1]) if name else None
+
+    @property
     def is_session_reused(self) -> bool:
         """Tell whether the server took the offered session."""
         return bool(self._tls.session_reused)
