@@ -51,6 +51,8 @@ RPC_ARTIFACT: Final = "rpc.*.artifact"
 RPC_WATERMARK: Final = "rpc.*.watermark"
 RPC_QUEUE_GROUP: Final = "dispatch"
 TELEMETRY_ALL: Final = "telemetry.*.>"
+PULL_S: Final = 120.0
+"""How long a node's pull waits at the broker for a message."""
 
 
 def event_subject(event: AnyEvent) -> str:

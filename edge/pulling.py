@@ -14,11 +14,11 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from contracts.subjects import PULL_S
 from runtime.backoff import backoff
 
 log = structlog.get_logger()
 
-PULL_S = 120.0
 LATE_S = 10.0
 RETRY_INITIAL_S = 1.0
 RETRY_MAX_S = 30.0

@@ -24,6 +24,8 @@ from services.storage.bucket import StorageUnavailable
 
 log = structlog.get_logger()
 
+BETWEEN_ACCOUNTS = "_R_."
+"""Where the broker has answers to another account go: the asker has no say in it."""
 AT_ONCE = 16
 """A claim may wait 5 s for the projection; others are answered meanwhile."""
 _AWAY = (StorageUnavailable, TimeoutError, *DATABASE_AWAY)
@@ -55,8 +57,8 @@ def _answer_with(
         asked_on = message.raw_message.subject
         node = subjects.node_of_subject(asked_on)
         reply_to = message.raw_message.reply
-        if not reply_to.startswith(f"{subjects.inbox_prefix(node)}."):
-            # Answering elsewhere would make us write where the asker may not.
+        if not reply_to.startswith(BETWEEN_ACCOUNTS):
+            # Whoever asks from our own account could have us write where it may not.
             log.warning("question_with_foreign_reply_dropped", node=node, subject=asked_on)
             return
         answered = await _answer(kind, answer, node, body)

@@ -13,8 +13,9 @@ from pydantic import BaseModel
 
 from contracts.ids import NodeName
 from services.trust.authority import AccountKeeper, NodeSigner
-from services.trust.grants import SERVICE_GRANTS, SYSTEM_GRANTS, node_grants
+from services.trust.grants import NODES_MAY_TAKE, SERVICE_GRANTS, SYSTEM_GRANTS, node_grants
 from services.trust.nats_jwt import (
+    Dealings,
     Grants,
     account_jwt,
     claims_of,
@@ -26,13 +27,15 @@ from services.trust.nats_jwt import (
 )
 
 NODE_LIFE_S = 30 * 86_400
-_APP_NAME = "APP"
+_NODES_NAME = "NODES"
 _SEEDS = {
     "operator": nkeys.PREFIX_BYTE_OPERATOR,
     "operator-signing": nkeys.PREFIX_BYTE_OPERATOR,
     "system": nkeys.PREFIX_BYTE_ACCOUNT,
     "app": nkeys.PREFIX_BYTE_ACCOUNT,
     "app-signing": nkeys.PREFIX_BYTE_ACCOUNT,
+    "nodes": nkeys.PREFIX_BYTE_ACCOUNT,
+    "nodes-signing": nkeys.PREFIX_BYTE_ACCOUNT,
 }
 
 
@@ -45,6 +48,8 @@ class BrokerTrust:
     system_jwt: str
     app_account: str
     app_jwt: str
+    nodes_account: str
+    nodes_jwt: str
 
 
 class Keys:
@@ -57,12 +62,14 @@ class Keys:
     def trust(self) -> BrokerTrust:
         """Return the same trust at every call: it is written down when first made."""
         self._renew_operator()
+        self._renew_app()
         parts = {
             name: self._text(f"{name}.jwt", make)
             for name, make in {
                 "operator": self._operator_jwt,
                 "system": self._system_jwt,
                 "app": self._app_jwt,
+                "nodes": self._nodes_jwt,
             }.items()
         }
         return BrokerTrust(
@@ -71,11 +78,13 @@ class Keys:
             system_jwt=parts["system"],
             app_account=self._public("app"),
             app_jwt=parts["app"],
+            nodes_account=self._public("nodes"),
+            nodes_jwt=parts["nodes"],
         )
 
     def service_creds(self, service: str) -> Path:
         """Return the credentials file of a service process, made afresh with today's grants."""
-        return self._creds(f"service-{service}", SERVICE_GRANTS[service], life_s=None)
+        return self._creds(f"service-{service}", SERVICE_GRANTS[service], signed_by="app-signing")
 
     def node_key(self, node: NodeName) -> str:
         """Return the public key in a node's credentials file; raises ValueError for a bad name."""
@@ -87,26 +96,31 @@ class Keys:
 
         Raises ValueError for a bad name.
         """
-        return self._creds(f"node-{node}", node_grants(node), life_s=life_s)
+        grants = node_grants(node)
+        return self._creds(f"node-{node}", grants, signed_by="nodes-signing", life_s=life_s)
 
     def node_signer(self) -> Path:
         """Return the file with what the API needs to admit nodes."""
-        signer = {"account": self._public("app"), "signing_seed": self._seed("app-signing")}
+        signer = {
+            "account": self._public("nodes"),
+            "signing_seed": self._seed("nodes-signing"),
+        }
         return self._json("node-signer", NodeSigner, signer)
 
     def account_keeper(self) -> Path:
         """Return the file with what the warden needs to revoke nodes."""
         keeper = {
-            "account": self._public("app"),
-            "name": _APP_NAME,
-            "signing_keys": [self._public("app-signing")],
+            "account": self._public("nodes"),
+            "name": _NODES_NAME,
+            "signing_keys": [self._public("nodes-signing")],
+            "services_account": self._public("app"),
             "operator_signing_seed": self._seed("operator-signing"),
         }
         return self._json("account-keeper", AccountKeeper, keeper)
 
     def system_creds(self) -> Path:
         """Return the credentials file of the warden in the system account."""
-        return self._creds("system-warden", SYSTEM_GRANTS, life_s=None, is_system=True)
+        return self._creds("system-warden", SYSTEM_GRANTS, signed_by="system")
 
     def _json(self, name: str, kind: type[BaseModel], fields: dict[str, Any]) -> Path:
         path = self.folder / f"{name}.json"
@@ -122,6 +136,12 @@ class Keys:
         named = claims_of(path.read_text().strip())["nats"].get("signing_keys", [])
         if self._public("operator-signing") not in named:
             _write(path, self._operator_jwt() + "\n")
+
+    def _renew_app(self) -> None:
+        """Have an account of an earlier release offer what nodes need."""
+        path = self.folder / "app.jwt"
+        if path.exists() and not claims_of(path.read_text().strip())["nats"].get("exports"):
+            _write(path, self._app_jwt() + "\n")
 
     def _operator_jwt(self) -> str:
         return operator_jwt(
@@ -146,19 +166,31 @@ class Keys:
         return account_jwt(
             self._seed("operator"),
             self._public("app"),
-            name=_APP_NAME,
+            name="APP",
             signing_keys=(self._public("app-signing"),),
             has_jetstream=True,
             issued_at=_now(),
+            dealings=Dealings(offers=NODES_MAY_TAKE),
+        )
+
+    def _nodes_jwt(self) -> str:
+        return account_jwt(
+            self._seed("operator"),
+            self._public("nodes"),
+            name=_NODES_NAME,
+            signing_keys=(self._public("nodes-signing"),),
+            has_jetstream=False,
+            issued_at=_now(),
+            dealings=Dealings(takes=NODES_MAY_TAKE, taken_from=self._public("app")),
         )
 
     def _creds(
-        self, name: str, grants: Grants, *, life_s: int | None, is_system: bool = False
+        self, name: str, grants: Grants, *, signed_by: str, life_s: int | None = None
     ) -> Path:
         seed = self._user_seed(name)
         jwt = user_jwt(
-            self._seed("system" if is_system else "app-signing"),
-            account=self._public("system" if is_system else "app"),
+            self._seed(signed_by),
+            account=self._public(signed_by.removesuffix("-signing")),
             user=public_key(seed),
             name=name,
             grants=grants,

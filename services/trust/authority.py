@@ -11,8 +11,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from contracts.ids import NodeName
-from services.trust.grants import node_grants
-from services.trust.nats_jwt import account_jwt, user_jwt
+from services.trust.grants import NODES_MAY_TAKE, node_grants
+from services.trust.nats_jwt import Dealings, account_jwt, user_jwt
 
 
 class AuthorityError(Exception):
@@ -61,6 +61,7 @@ class AccountKeeper(_KeyFile):
     account: str
     name: str
     signing_keys: tuple[str, ...]
+    services_account: str
     operator_signing_seed: SecretStr
 
     def sign(self, revocations: Mapping[str, int], *, issued_at: int) -> str:
@@ -70,7 +71,8 @@ class AccountKeeper(_KeyFile):
             self.account,
             name=self.name,
             signing_keys=self.signing_keys,
-            has_jetstream=True,
+            has_jetstream=False,
             issued_at=issued_at,
             revocations=revocations,
+            dealings=Dealings(takes=NODES_MAY_TAKE, taken_from=self.services_account),
         )

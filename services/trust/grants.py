@@ -7,9 +7,11 @@ from contracts import subjects
 from contracts.envelope import MAX_EVENT_BYTES
 from contracts.ids import NodeName, is_slug
 from contracts.subjects import StreamSpec
-from services.trust.nats_jwt import Grants
+from services.trust.nats_jwt import Grants, Offer
 
 NODE_MAX_SUBSCRIPTIONS = 10
+PULL_MARGIN_S = 60.0
+"""Measured: a message that comes after the way back is forgotten reaches nobody."""
 _INBOX = ("_INBOX.>",)
 
 
@@ -35,6 +37,12 @@ def node_grants(node: NodeName) -> Grants:
     )
 
 
+def _offered(stream: StreamSpec) -> tuple[Offer, ...]:
+    asked, *acked = _consume(stream, "*")
+    pull = Offer(asked, answered_within_s=subjects.PULL_S + PULL_MARGIN_S)
+    return (pull, *(Offer(subject) for subject in acked))
+
+
 def _consume(stream: StreamSpec, consumer: str) -> tuple[str, ...]:
     """Return the subjects of a pull consumer; acks in the form of today's server and the next."""
     return (
@@ -47,6 +55,16 @@ def _consume(stream: StreamSpec, consumer: str) -> tuple[str, ...]:
 def _consume_and_inspect(stream: StreamSpec, consumer: str) -> tuple[str, ...]:
     return (*_consume(stream, consumer), f"$JS.API.CONSUMER.INFO.{stream.name}.{consumer}")
 
+
+NODES_MAY_TAKE = (
+    *_offered(subjects.JOBS),
+    *_offered(subjects.COMMANDS),
+    Offer("edge.*.>"),
+    Offer("rpc.*.*"),
+    Offer("telemetry.*.*"),
+    Offer("live.>", is_heard=True),
+)
+"""What the services' account offers to the account of nodes. Streams stay out of their reach."""
 
 SYSTEM_GRANTS = Grants(publish=("$SYS.REQ.CLAIMS.UPDATE",), subscribe=_INBOX)
 """In the system account, for the warden: handing in account JWTs, nothing else."""

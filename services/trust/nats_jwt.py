@@ -35,6 +35,47 @@ class Grants:
     connection_types: tuple[str, ...] = field(default=("STANDARD", "WEBSOCKET"))
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A subject of one account that another may take over."""
+
+    subject: str
+    is_heard: bool = False
+    """The taker hears what is said there (NATS: a stream); else it asks there (a service)."""
+    answered_within_s: float | None = None
+    """For this long the broker keeps the way back; None: for one answer, its own 2 minutes.
+
+    An answer that comes later goes nowhere.
+    """
+
+    def export(self) -> Claims:
+        """Return the claim of the account that offers."""
+        if self.answered_within_s is None:
+            return self._named()
+        return {
+            **self._named(),
+            "response_type": "Stream",
+            "response_threshold": int(self.answered_within_s * NANOSECONDS),
+        }
+
+    def take(self, account: str) -> Claims:
+        """Return the claim of the account that takes it of `account`."""
+        return {**self._named(), "account": account}
+
+    def _named(self) -> Claims:
+        kind = "stream" if self.is_heard else "service"
+        return {"name": self.subject, "subject": self.subject, "type": kind}
+
+
+@dataclass(frozen=True)
+class Dealings:
+    """What an account offers to others, and what it takes of the account `taken_from`."""
+
+    offers: tuple[Offer, ...] = ()
+    takes: tuple[Offer, ...] = ()
+    taken_from: str = ""
+
+
 def make_seed(prefix: int) -> str:
     """Return a new seed: prefix is one of nkeys.PREFIX_BYTE_OPERATOR, _ACCOUNT, _USER."""
     return str(nkeys.encode_seed(os.urandom(32), prefix).decode())
@@ -73,17 +114,21 @@ def account_jwt(
     has_jetstream: bool,
     issued_at: int,
     revocations: Mapping[str, int] | None = None,
+    dealings: Dealings | None = None,
 ) -> str:
     """Return an account's JWT, signed by the operator or a signing key of its.
 
     revocations: users' public keys, each with the second up to which its JWTs are void.
     """
+    dealt = dealings or Dealings()
     storage = _UNLIMITED if has_jetstream else 0
     nats = {
         "type": "account",
         "version": 2,
         "signing_keys": list(signing_keys),
         "revocations": dict(revocations or {}),
+        "exports": [offer.export() for offer in dealt.offers],
+        "imports": [offer.take(dealt.taken_from) for offer in dealt.takes],
         "default_permissions": {"pub": {}, "sub": {}},
         "limits": {
             **dict.fromkeys(

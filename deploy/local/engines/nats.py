@@ -34,6 +34,7 @@ resolver: {{ type: full, dir: "{folder}/jwt", allow_delete: false }}
 resolver_preload: {{
   {system}: {system_jwt}
   {app}: {app_jwt}
+  {nodes}: {nodes_jwt}
 }}
 jetstream {{
   store_dir: "{folder}/js"
@@ -114,6 +115,8 @@ def _write_config(folder: Path, trust: BrokerTrust, port: int, monitor_port: int
             system_jwt=trust.system_jwt,
             app=trust.app_account,
             app_jwt=trust.app_jwt,
+            nodes=trust.nodes_account,
+            nodes_jwt=trust.nodes_jwt,
             max_file=MAX_FILE_BYTES,
         )
     )

@@ -202,8 +202,7 @@ async def test_lies_and_nonsense_get_nothing(node: Node) -> None:
     assert isinstance(lie, Refused)
     assert lie.code is RefusalCode.MALFORMED
     body = node.desk.question(printer).model_dump_json().encode()
-    await node.client.publish("rpc.bench.claim", body, reply="_INBOX_other.1")
-    await node.client.publish("rpc.bench.claim", body, reply="command.other.x")
+    await node.client.publish("rpc.bench.claim", body)
     with pytest.raises(NatsTimeoutError):
         await node.client.request("rpc.other.claim", body, timeout=SILENCE_S)
     assert await node.desk.told("job.claimed") == claimed

@@ -249,7 +249,7 @@ class TestAdmission:
             await eventually(_closing(visitor), within_s=6)
 
     async def test_nothing_granted_means_nothing_allowed(self, broker: Broker) -> None:
-        creds = broker.keys._creds("nobody", Grants((), ()), life_s=None)
+        creds = broker.keys._creds("nobody", Grants((), ()), signed_by="app-signing")
         async with visiting(broker.url, creds) as visitor:
             await visitor.client.publish("anything", b"")
             await visitor.client.subscribe("anything")

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts import subjects
-from services.trust.grants import SERVICE_GRANTS, node_grants
+from services.trust.grants import NODES_MAY_TAKE, SERVICE_GRANTS, node_grants
 
 
 def _matches(pattern: str, subject: str) -> bool:
@@ -65,3 +65,17 @@ def test_only_dispatch_may_answer() -> None:
 def test_services_hear_no_nodes_private_inbox() -> None:
     for grants in SERVICE_GRANTS.values():
         assert not any(_matches(s, f"{subjects.inbox_prefix('pi-1')}.x") for s in grants.subscribe)
+
+
+def test_way_back_outlives_the_pull() -> None:
+    """A message that comes after the broker forgot the way back reaches nobody."""
+    pulls = [offer for offer in NODES_MAY_TAKE if "MSG.NEXT" in offer.subject]
+    assert len(pulls) == 2
+    assert all((offer.answered_within_s or 0) > subjects.PULL_S for offer in pulls)
+
+
+def test_every_grant_of_a_node_crosses_to_the_services() -> None:
+    """What a node may say and nobody takes over would be said to nobody."""
+    for said in node_grants("pi-1").publish:
+        wanted = said.replace(">", "x")
+        assert any(_matches(offer.subject, wanted) for offer in NODES_MAY_TAKE), said
