@@ -101,6 +101,7 @@ install_settings() {
     keep_or_make /dev/null "$settings/bambu_access_code" 0600
     install -m 0644 "$here/layerline-edge.service" "$unit"
     install -m 0644 "$here/README.md" "$program/README.md"
+    install -m 0755 "$here/doctor.sh" "$program/doctor"
     is_live || return 0
     chown "root:$owner" "$settings/edge.env"
     chown "$owner:$owner" "$data"
@@ -127,7 +128,8 @@ say_next() {
     say "  2. $settings/bambu_access_code: the access code on the printer's screen"
     say "  3. sudo -u $owner LAYERLINE_EDGE_DATA=$data $program/venv/bin/layerline-edge enroll ADDRESS CODE"
     say "     with the address of your Layerline and the node's one-time code"
-    say "  4. sudo systemctl restart layerline-edge"
+    say "  4. sudo $program/doctor says whether all is right"
+    say "  5. sudo systemctl restart layerline-edge"
 }
 
 uninstall() {

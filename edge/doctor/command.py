@@ -40,6 +40,8 @@ async def doctor(options: DoctorOptions, clock: Clock) -> tuple[str, bool]:
     """
     settings, printers = load_doctor_settings()
     wanted = chosen(printers, options.printer)
+    if options.report is not None:
+        options.report.write_text("")  # told now if it can't be, not after minutes
     if not options.as_json:
         names = ", ".join(printer.name for printer in wanted)
         print(f"Looking at {names}; this takes up to two minutes each ...", file=sys.stderr)  # noqa: T201

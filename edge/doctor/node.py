@@ -1,17 +1,17 @@
 """This computer: its clock, its way to Layerline, its disk."""
 
 import asyncio
-import os
 import shutil
 import ssl
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import aiohttp
-import nats
 import nats.errors
+from nats.aio.client import Client
 
 from edge.doctor.findings import Check, Finding, bad, good, skipped
 from edge.doctor.patience import Patience
@@ -23,10 +23,12 @@ TIME_SERVICE_SAYS = Path("/run/systemd/timesync/synchronized")
 MAX_CLOCK_ERROR = timedelta(seconds=60)
 MIN_FREE_BYTES = 1_000_000_000
 """A job's file, the next one, captures and the journal, with room to spare."""
+RETRY_S = 1
 _GB = 1_000_000_000
 _SET_CLOCK = (
     "Set the clock: `sudo timedatectl set-ntp true`. With a wrong clock, secure connections fail."
 )
+_ENROL_AGAIN = "Enrol the node again: `layerline-edge enroll`."
 _ENROL = "this node is not enrolled yet (`layerline-edge enroll`, see docs/nodes.md)"
 
 
@@ -41,6 +43,7 @@ class NodeSubject:
     clock: Clock
     patience: Patience
     time_service: Path = TIME_SERVICE_SAYS
+    min_free_bytes: int = MIN_FREE_BYTES
 
 
 async def check_node(node: NodeSubject) -> tuple[Finding, ...]:
@@ -96,7 +99,10 @@ async def _layerline(node: NodeSubject) -> Finding:
         return skipped(Check.LAYERLINE, _ENROL)
     if not node.nats_creds.exists():
         text = f"The node's credentials are not in {node.nats_creds}."
-        return bad(Check.LAYERLINE, text, "Enrol the node again: `layerline-edge enroll`.")
+        return bad(Check.LAYERLINE, text, _ENROL_AGAIN)
+    if not _holds_credentials(node.nats_creds):
+        text = f"The node's credentials in {node.nats_creds} can't be used."
+        return bad(Check.LAYERLINE, text, _ENROL_AGAIN)
     try:
         await _visit_broker(node, node.nats_url, node.nats_creds)
     except (nats.errors.Error, OSError, TimeoutError, ValueError, ssl.SSLError) as exc:
@@ -104,20 +110,32 @@ async def _layerline(node: NodeSubject) -> Finding:
     return good(Check.LAYERLINE, f"The way to Layerline's broker is open ({node.nats_url}).")
 
 
+def _holds_credentials(path: Path) -> bool:
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return "BEGIN NATS USER JWT" in text and "BEGIN USER NKEY SEED" in text
+
+
 async def _visit_broker(node: NodeSubject, url: str, creds: Path) -> None:
     """Connect once beside the running node, and leave."""
-    async with asyncio.timeout(node.patience.broker_s):
-        client = await nats.connect(
-            url,
-            name="layerline-doctor",
-            user_credentials=str(creds),
-            allow_reconnect=False,
-            connect_timeout=node.patience.broker_s,
-            error_cb=_ignore,
-        )
-        try:
+    client = Client()
+    try:
+        async with asyncio.timeout(node.patience.broker_s):
+            await client.connect(
+                url,
+                name="layerline-doctor",
+                user_credentials=str(creds),
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=RETRY_S,
+                connect_timeout=round(node.patience.broker_s),
+                error_cb=_ignore,
+            )
             await client.flush()
-        finally:
+    finally:
+        async with asyncio.timeout(node.patience.broker_s):
             await client.close()
 
 
@@ -144,14 +162,18 @@ def _no_broker(url: str, exc: Exception) -> Finding:
 async def _disk(node: NodeSubject) -> Finding:
     if node.edge_data is None:
         return skipped(Check.DISK, "LAYERLINE_EDGE_DATA is not set: the folder of the node's data")
-    return await asyncio.to_thread(_look_at_disk, node.edge_data)
+    return await asyncio.to_thread(_look_at_disk, node.edge_data, node.min_free_bytes)
 
 
-def _look_at_disk(folder: Path) -> Finding:
+def _look_at_disk(folder: Path, min_free_bytes: int) -> Finding:
     existing = folder
     while not existing.exists() and existing != existing.parent:
         existing = existing.parent
-    if not os.access(existing, os.W_OK):
+    try:
+        # Asking for the permission alone is no proof: root has it on read-only disks too.
+        with tempfile.NamedTemporaryFile(dir=existing, prefix=".layerline-doctor-"):
+            pass
+    except OSError:
         return bad(
             Check.DISK,
             f"This user may not write into {folder}.",
@@ -159,7 +181,7 @@ def _look_at_disk(folder: Path) -> Finding:
             "owner.",
         )
     free = shutil.disk_usage(existing).free
-    if free < MIN_FREE_BYTES:
+    if free < min_free_bytes:
         return bad(
             Check.DISK,
             f"Only {free / _GB:.1f} GB are free for the node's data.",

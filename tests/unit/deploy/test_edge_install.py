@@ -81,6 +81,33 @@ def test_bad_input_is_told(arguments: tuple[str, ...], sentence: str) -> None:
     assert sentence in done.stderr
 
 
+def test_the_doctor_has_the_settings_of_the_service(tmp_path: Path) -> None:
+    _install(tmp_path)
+    settings = tmp_path / "etc/layerline-edge"
+    (settings / "edge.env").write_text("# a line\nBAMBU_NAME=Left of $HOME\nBAMBU_IP='192.0.2.7'")
+    program = tmp_path / "opt/layerline-edge/venv/bin/layerline-edge"
+    program.parent.mkdir(parents=True)
+    program.write_text(
+        '#!/bin/sh\necho "$BAMBU_NAME|$BAMBU_IP|$CREDENTIALS_DIRECTORY|$LAYERLINE_EDGE_DATA|$*"\n'
+    )
+    program.chmod(0o755)
+
+    done = subprocess.run(
+        [str(tmp_path / "opt/layerline-edge/doctor"), "--printer", "Left one"],
+        env={"PATH": "/usr/bin:/bin", "LAYERLINE_ROOT": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.stderr == ""
+    assert done.stdout.strip() == (
+        f"Left of $HOME|192.0.2.7|{settings}|{tmp_path}/var/lib/layerline-edge"
+        "|doctor --printer Left one"
+    )
+
+
 def test_shell_scripts_are_clean() -> None:
     scripts = [str(path) for path in (ROOT / "deploy").rglob("*.sh")]
     done = _run("shellcheck", "--shell=sh", *scripts)
