@@ -19,7 +19,7 @@ _SECRET_KEYS = (
 """Login, camera and signature keys of the family's messages, cloud ids. [S PYB, STU; K OBA]"""
 _TEXT = r'"(?:[^"\\]|\\.)*"?'
 _KEYS = "|".join(_SECRET_KEYS)
-_BY_KEY = re.compile(rf'("(?:{_KEYS})"\s*:\s*)(?:{_TEXT}|[^\s,}}\]]+)', re.IGNORECASE)
+_BY_KEY = re.compile(rf'("(?:{_KEYS})"\s*:\s*)(?:{_TEXT}|[^\s,{{}}\[\]"]+)', re.IGNORECASE)
 _URL_SECRETS = re.compile(r'(https?://)(?:[^/"\s@]*@)?([^"\s?]*)\?[^"\s]*', re.IGNORECASE)
 _URL_USER = re.compile(r'([a-z]+://)[^/"\s@]+@', re.IGNORECASE)
 
