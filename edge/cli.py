@@ -34,6 +34,8 @@ def main() -> None:
             sys.exit(_enrol(options.url, options.code))
         case "doctor":
             sys.exit(_doctor(options))
+        case "replay":
+            sys.exit(_replay(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,7 +52,28 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="for machines")
     doctor.add_argument("--report", type=Path, metavar="FILE", help="write what a bug report needs")
     doctor.add_argument("--serials", action="store_true", help="leave serials in JSON and report")
+    replaying = commands.add_parser("replay", help="say what would be decided from a capture")
+    replaying.add_argument("files", type=Path, nargs="+", metavar="FILE", help="oldest first")
+    replaying.add_argument("--json", action="store_true", help="for machines")
+    replaying.add_argument(
+        "--time-scale", type=float, default=1.0, metavar="N", help="of a simulator's capture"
+    )
     return parser
+
+
+def _replay(options: argparse.Namespace) -> int:
+    # What only a replay needs stays out of the memory of a node that runs.
+    from edge.replay.captured import NotACapture  # noqa: PLC0415
+    from edge.replay.command import replay_files  # noqa: PLC0415
+
+    if options.time_scale <= 0:
+        return _fail("--time-scale must be above 0")
+    try:
+        text = replay_files(options.files, as_json=options.json, time_scale=options.time_scale)
+    except (NotACapture, OSError) as exc:
+        return _fail(str(exc))
+    print(text, end="")
+    return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
