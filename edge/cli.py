@@ -52,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="for machines")
     doctor.add_argument("--report", type=Path, metavar="FILE", help="write what a bug report needs")
     doctor.add_argument("--serials", action="store_true", help="leave serials in JSON and report")
+    doctor.add_argument(
+        "--count-clients",
+        action="store_true",
+        help="find out how many connections the printer takes; may put other programs out",
+    )
     replaying = commands.add_parser("replay", help="say what would be decided from a capture")
     replaying.add_argument("files", type=Path, nargs="+", metavar="FILE", help="oldest first")
     replaying.add_argument("--json", action="store_true", help="for machines")
@@ -86,6 +91,7 @@ def _doctor(options: argparse.Namespace) -> int:
         as_json=options.json,
         report=options.report,
         shows_serials=options.serials,
+        counts_clients=options.count_clients,
     )
     try:
         text, is_well = asyncio.run(doctor(wanted, SystemClock()))

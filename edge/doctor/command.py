@@ -31,6 +31,8 @@ class DoctorOptions:
     as_json: bool = False
     report: Path | None = None
     shows_serials: bool = False
+    counts_clients: bool = False
+    """Find out how many connections a printer takes; that may end other programs'."""
 
 
 async def doctor(options: DoctorOptions, clock: Clock) -> tuple[str, bool]:
@@ -45,7 +47,9 @@ async def doctor(options: DoctorOptions, clock: Clock) -> tuple[str, bool]:
     if not options.as_json:
         names = ", ".join(printer.name for printer in wanted)
         print(f"Looking at {names}; this takes up to two minutes each ...", file=sys.stderr)  # noqa: T201
-    examination = await examine_all(settings, wanted, clock, Patience())
+    examination = await examine_all(
+        settings, wanted, clock, Patience(), counts_clients=options.counts_clients
+    )
     return present(examination, options), not examination.failures
 
 
@@ -71,6 +75,8 @@ async def examine_all(
     printers: tuple[PrinterSettings, ...],
     clock: Clock,
     patience: Patience,
+    *,
+    counts_clients: bool = False,
 ) -> Examination:
     """Examine these printers one after the other, and this computer."""
     charts = []
@@ -83,7 +89,7 @@ async def examine_all(
                 clock=clock,
                 patience=patience,
             )
-            charts.append((printer, await examine(subject)))
+            charts.append((printer, await examine(subject, counts_clients=counts_clients)))
     node = NodeSubject(
         edge_data=settings.edge_data,
         nats_url=settings.nats_url,

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 
+from edge.doctor.clients import count_clients
 from edge.doctor.conversation import Login, answer_to_wrong_code, converse
 from edge.doctor.files import check_files
 from edge.doctor.findings import Chart, Outcome, Unknown
@@ -11,8 +12,11 @@ from edge.doctor.listening import read_conversation
 from edge.doctor.subject import Subject
 
 
-async def examine(subject: Subject) -> Chart:
-    """Return everything found about one printer; a print that is going on is not disturbed."""
+async def examine(subject: Subject, *, counts_clients: bool = False) -> Chart:
+    """Return everything found about one printer; a print that is going on is not disturbed.
+
+    `counts_clients`: also find out how many connections it takes, which may end other programs'.
+    """
     chart = Chart()
     if chart.add(await check_network(subject)).outcome is Outcome.FAILED:
         chart.skip_the_rest("the printer doesn't answer")
@@ -30,6 +34,8 @@ async def examine(subject: Subject) -> Chart:
     await check_files(chart, subject, talk)
     if talk.is_at_rest:
         await _ask_with_wrong_code(chart, subject, context)
+        if counts_clients:
+            chart.answers[Unknown.CLIENT_LIMIT] = await count_clients(subject, context)
     return chart
 
 

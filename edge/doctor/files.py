@@ -163,12 +163,12 @@ _NONE = timedelta(0)
 
 def _incomplete(sent: Sent, left: str) -> Finding:
     if sent.arrived_bytes is None:
-        text = "A test file of 1 MB was sent, and the printer doesn't know it"
+        why = f" ({sent.breakdown})" if sent.breakdown else ""
+        text = f"A test file of 1 MB was sent, and the printer doesn't know it{why}"
     else:
         kilobytes = sent.arrived_bytes / 1000
         text = f"Of a test file of 1 MB, {kilobytes:.0f} KB are on the printer's card"
-    why = f" ({sent.breakdown})" if sent.breakdown else ""
-    return bad(Check.UPLOAD, f"{text}{why}.", f"{_CARD} {_WEAK}{left}")
+    return bad(Check.UPLOAD, f"{text}.", f"{_CARD} {_WEAK}{left}")
 
 
 def _end_in_words(sent: Sent) -> str:

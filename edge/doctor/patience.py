@@ -24,5 +24,7 @@ class Patience:
     """1 MB at 25 KB/s, and 30 s."""
     upload_end_s: float = 30.0
     """From the last byte to the server's word about it."""
+    settle_s: float = 2.0
+    """For a printer to drop an older connection because of a new one."""
     broker_s: float = 10.0
     web_s: float = 10.0
