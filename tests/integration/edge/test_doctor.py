@@ -174,7 +174,7 @@ class TestClientLimit:
     async def test_it_is_counted_when_asked_for(
         self, start: Start, tmp_path: Path, drops: str, answer: str
     ) -> None:
-        patience = replace(QUIET, settle_s=0.5 if drops == "newest" else 3.0)
+        patience = replace(QUIET, settle_s=0.5 if drops == "newest" else 2.0)
         async with start(client_limit=2, client_limit_drops=drops) as bench:
             chart = await examined(
                 settings_for(bench), tmp_path, patience=patience, counts_clients=True
