@@ -3,12 +3,14 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from contracts.findings import Finding, Severity, SlicerInfo
 from contracts.inspection import ArtifactInspection
+from services.inspection.ahead import read_ahead
 from services.inspection.describing import Notes, describe
 from services.inspection.directory import Entry, read_directory
 from services.inspection.header import read_header
@@ -161,7 +163,8 @@ class _Inspector:
                 yield piece
 
         try:
-            result = scan(pieces(), machine_of(model))
+            with closing(read_ahead(pieces())) as ahead:
+                result = scan(ahead, machine_of(model))
         except Refusal as refusal:
             raise Refusal(refusal.code, f"Plate {index}: {refusal.sentence}") from refusal
         listed = self._entries.get(f"{entry.name}.md5")

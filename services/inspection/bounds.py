@@ -3,7 +3,7 @@
 import numpy as np
 
 from contracts.findings import Severity
-from services.inspection.lines import Flags, Floats, Ints
+from services.inspection.decimals import Flags, Floats, Ints
 from services.inspection.machines import Machine
 from services.inspection.moves import Moves
 from services.inspection.tally import Tally
@@ -49,10 +49,11 @@ class Bounds:
         numbers = moves.lines[which] + first_line
         if self.first_extrusion is None:
             self.first_extrusion = int(numbers[0])
-        z = np.stack([moves.before[2, which], moves.after[2, which]])
-        swings = moves.swings[:, which]
-        low = np.concatenate([swings[:2], np.fmin.reduce(z)[np.newaxis]])
-        high = np.concatenate([swings[2:], np.fmax.reduce(z)[np.newaxis]])
+        before, after = moves.before[:, which], moves.after[:, which]
+        low, high = np.fmin(before, after), np.fmax(before, after)
+        if moves.reach is not None:
+            low[:2] = np.fmin(low[:2], moves.reach[:2, which])
+            high[:2] = np.fmax(high[:2], moves.reach[2:, which])
         split = len(numbers)
         if self._layers_from is not None:
             split = int(np.searchsorted(numbers, self._layers_from))
@@ -65,7 +66,7 @@ class Bounds:
         """Return the box with these moves in it; note those that leave the volume."""
         if not len(numbers):
             return box
-        least, most = np.fmin.reduce(low, axis=1), np.fmax.reduce(high, axis=1)
+        least, most = _least(low), _most(high)
         limit = self._volume + margin
         if (least[:2] < -margin).any() or (most > limit).any():
             is_out = np.any(low[:2] < -margin, axis=0) | np.any(high > limit[:, np.newaxis], axis=0)
@@ -90,7 +91,7 @@ class Bounds:
     def _check_travel(self, moves: Moves, first_line: int) -> None:
         numbers = moves.lines + first_line
         ends = moves.after
-        least, most = np.fmin.reduce(ends, axis=1), np.fmax.reduce(ends, axis=1)
+        least, most = _least(ends), _most(ends)
         if not (
             (least[:2] < -TRAVEL_MARGIN_MM).any()
             or (most[:2] > self._volume[:2] + TRAVEL_MARGIN_MM).any()
@@ -128,3 +129,14 @@ class Bounds:
 
 def _empty() -> Floats:
     return np.full(6, np.nan)
+
+
+def _least(places: Floats) -> Floats:
+    """Return each row's least number; NaN where it has none."""
+    least = np.array([row.min() for row in places])  # by rows: several times as fast
+    return np.fmin.reduce(places, axis=1) if np.isnan(least).any() else least
+
+
+def _most(places: Floats) -> Floats:
+    most = np.array([row.max() for row in places])
+    return np.fmax.reduce(places, axis=1) if np.isnan(most).any() else most

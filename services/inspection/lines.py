@@ -4,22 +4,18 @@ All positions are offsets into the piece, which ends with a line feed.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Bytes = NDArray[np.uint8]
+from services.inspection.decimals import Bytes, Flags, Ints, Words, windows
 
-MAX_DIGITS = 15
-HUGE = 1e6
-_NEWLINE, _SEMICOLON, _DOT, _MINUS, _PLUS = 10, 59, 46, 45, 43
-_AFTER_NUMBER = np.zeros(256, dtype=np.bool_)
-_AFTER_NUMBER[[ord(sign) for sign in " \t\r\n;*ABCDEFGHIJKLMNOPQRSTUVWXYZ"]] = True
+_NEWLINE, _SEMICOLON, _DOT = ord("\n"), ord(";"), ord(".")
+_TOKENS = bytes(sign in b"\n;XYZEIJGM" for sign in range(256))
 _LETTER_STEP, _NUMBER_STEP = 10_000_000, 100
 NO_KEY = 0
+_HEAD, _ANY_MOVE = np.uint64(0xFFFCFF), np.uint64(int.from_bytes(b"G0 ", "little"))
+"""G0 to G3 with a space behind: the digits differ in their lowest two bits."""
 
 
 def key_of(command: str) -> int:
@@ -46,14 +42,21 @@ class Lines:
 
     text: bytes
     codes: Bytes
+    words: Words
+    """The eight bytes from each position on."""
     starts: Ints
     ends: Ints
     stops: Ints
     keys: Ints
     """NO_KEY where a line is no command of a letter and a number."""
-    is_code: Flags
     is_move: Flags
     """G0 to G3."""
+    others: Ints
+    """The lines with code that are no move."""
+    letters: Ints
+    """Where a letter stands that a move may have behind its command, comments included."""
+    letters_on: Ints
+    """The line of each of them."""
 
     def of(self, positions: Ints) -> Ints:
         """Return the lines that these positions are on."""
@@ -63,6 +66,19 @@ class Lines:
         """Return those of the positions that are not in a comment."""
         return positions[positions < self.stops[self.of(positions)]]
 
+    @cached_property
+    def _other_keys(self) -> Ints:
+        return self.keys[self.others]
+
+    @cached_property
+    def _present(self) -> frozenset[int]:
+        return frozenset(np.unique(self._other_keys).tolist())
+
+    def with_key(self, *keys: int) -> Ints:
+        """Return the lines, none of them a move, that are one of these commands."""
+        present = [key for key in keys if key in self._present]
+        return self.others[np.isin(self._other_keys, present)] if present else self.others[:0]
+
     def code(self, line: int) -> bytes:
         """Return a line without its comment."""
         return self.text[self.starts[line] : self.stops[line]].strip()
@@ -71,22 +87,53 @@ class Lines:
 def split(text: bytes) -> Lines:
     """Return the lines of a piece."""
     codes = np.frombuffer(text, dtype=np.uint8)
-    ends = np.flatnonzero(codes == _NEWLINE)
+    tokens = np.flatnonzero(np.frombuffer(text.translate(_TOKENS), dtype=np.bool_))
+    signs = codes[tokens]
+    is_end = signs == _NEWLINE
+    on = np.cumsum(is_end) - is_end
+    ends = tokens[is_end]
     starts = np.empty_like(ends)
     starts[0], starts[1:] = 0, ends[:-1] + 1
     stops = ends.copy()
-    semicolons = np.flatnonzero(codes == _SEMICOLON)
+    is_semicolon = signs == _SEMICOLON
     # Written backwards, so that the first of a line's semicolons stays.
-    stops[np.searchsorted(ends, semicolons)[::-1]] = semicolons[::-1]
+    stops[on[is_semicolon][::-1]] = tokens[is_semicolon][::-1]
     is_code = (stops > starts) & (codes[starts] > ord(" "))
-    keys = np.zeros(len(starts), dtype=np.int64)
-    keys[is_code] = _keys(codes, starts[is_code])
-    moves = keys - key_of("G0")
-    is_move = (moves >= 0) & (moves <= 3 * _NUMBER_STEP) & (moves % _NUMBER_STEP == 0)
-    return Lines(text, codes, starts, ends, stops, keys, is_code, is_move)
+    words = windows(text)
+    keys, is_move = _keys(codes, words, starts, is_code)
+    is_letter = ~(is_end | is_semicolon)
+    is_letter[0] &= tokens[0] > 0
+    is_letter[1:] &= ~(is_end[:-1] & (tokens[1:] == tokens[:-1] + 1))
+    return Lines(
+        text,
+        codes,
+        words,
+        starts,
+        ends,
+        stops,
+        keys,
+        is_move,
+        np.flatnonzero(is_code & ~is_move),
+        tokens[is_letter],
+        on[is_letter],
+    )
 
 
-def _keys(codes: Bytes, starts: Ints) -> Ints:
+def _keys(codes: Bytes, words: Words, starts: Ints, is_code: Flags) -> tuple[Ints, Flags]:
+    """Return each line's key, and which are moves."""
+    heads = words[starts]
+    is_move = is_code & (heads & _HEAD == _ANY_MOVE)
+    # Of nearly every line its first three bytes say all.
+    keys = ((heads >> np.uint64(8)) & np.uint64(3)).astype(np.int64) * _NUMBER_STEP + key_of("G0")
+    keys[~is_move] = NO_KEY
+    rest = np.flatnonzero(is_code & ~is_move)
+    keys[rest] = _keys_at(codes, starts[rest])
+    moves = keys[rest] - key_of("G0")
+    is_move[rest] = (moves >= 0) & (moves <= 3 * _NUMBER_STEP) & (moves % _NUMBER_STEP == 0)
+    return keys, is_move
+
+
+def _keys_at(codes: Bytes, starts: Ints) -> Ints:
     letters = codes[starts].astype(np.int64)
     numbers, at, digits = _digits(codes, starts + 1, 5)
     has_sub = codes.take(at, mode="clip") == _DOT
@@ -110,31 +157,3 @@ def _digits(codes: Bytes, at: Ints, most: int) -> tuple[Ints, Ints, Ints]:
         values = np.where(active, values * 10 + digits, values)
         lengths += active
     return values, at + lengths, lengths
-
-
-def numbers_at(codes: Bytes, at: Ints) -> tuple[Floats, Flags]:
-    """Return the decimal numbers that start at these positions, and which of them are none."""
-    first = codes[at]
-    is_negative = first == _MINUS
-    at = at + (is_negative | (first == _PLUS))
-    values = np.zeros(len(at), dtype=np.int64)
-    places = np.zeros(len(at), dtype=np.int64)
-    found = np.zeros(len(at), dtype=np.int64)
-    is_fraction = np.zeros(len(at), dtype=np.bool_)
-    active = np.ones(len(at), dtype=np.bool_)
-    for _ in range(MAX_DIGITS + 1):
-        signs = codes.take(at, mode="clip")
-        digits = signs - np.uint8(48)
-        is_digit = (digits < 10) & active
-        is_dot = (signs == _DOT) & active & ~is_fraction
-        active = is_digit | is_dot
-        if not active.any():
-            break
-        values = np.where(is_digit, values * 10 + digits, values)
-        places += is_digit & is_fraction
-        found += is_digit
-        is_fraction |= is_dot
-        at = at + active
-    numbers = values / np.power(10.0, places)
-    is_bad = active | (found == 0) | ~_AFTER_NUMBER[codes.take(at, mode="clip")] | (numbers > HUGE)
-    return np.where(is_negative, -numbers, numbers), is_bad

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.inspection.lines import Flags, Floats, Ints, Lines, key_of, numbers_at
+from services.inspection.decimals import Bytes, Flags, Floats, Ints, numbers_at
+from services.inspection.lines import Lines, key_of
 
 G0, G1, G2, G3 = (key_of(command) for command in ("G0", "G1", "G2", "G3"))
 G28, G90, G91, G92, M82, M83 = (key_of(c) for c in ("G28", "G90", "G91", "G92", "M82", "M83"))
 AXES = "XYZ"
-_WANTED = np.zeros(256, dtype=np.bool_)
-_WANTED[[ord(letter) for letter in "XYZEIJGM"]] = True
 
 
 @dataclass
@@ -35,8 +34,8 @@ class Moves:
     before: Floats
     extrudes: Flags
     """Pushes filament while moving in x or y."""
-    swings: Floats
-    """Least x, y and greatest x, y on the way: wider than the ends only for arcs."""
+    reach: Floats | None
+    """Least x, y and greatest x, y that an arc swings to between its ends; None without arcs."""
     bad_numbers: Ints
     """Lines with a number that is none."""
     second_commands: Ints
@@ -49,72 +48,88 @@ class _Words:
     """The letters with numbers of a piece, in order."""
 
     lines: Ints
-    letters: Ints
+    letters: Bytes
     values: Floats
+    is_set: Flags
+    """Of a G92."""
 
-    def of(self, letter: str) -> tuple[Ints, Floats]:
-        which = self.letters == ord(letter)
-        return self.lines[which], self.values[which]
+    def of(self, letter: str) -> tuple[Ints, Floats, Flags]:
+        which = np.flatnonzero(self.letters == ord(letter))
+        return self.lines[which], self.values[which], self.is_set[which]
+
+
+@dataclass(frozen=True)
+class _Track:
+    """One axis over the moves of a piece."""
+
+    after: Floats
+    before: Floats
+    is_named: Flags
 
 
 def read_moves(lines: Lines, machine: Machine) -> Moves:
     """Return the moves of a piece, and leave the machine as it is after them."""
-    is_move = lines.is_move
-    words, bad, second = _words(lines, is_move | (lines.keys == G92))
-    rows = np.flatnonzero(is_move)
+    is_set = np.zeros(len(lines.keys), dtype=np.bool_)
+    is_set[lines.with_key(G92)] = True
+    words, bad, second = _words(lines, is_set)
+    rows = np.flatnonzero(lines.is_move)
     absolute = _modes(lines, {G90: True, G91: False}, start=machine.is_absolute)
     e_absolute = _modes(
         lines, {G90: True, G91: False, M82: True, M83: False}, start=machine.is_e_absolute
     )
     homed = _homed(lines)
-    columns = [_track(axis, words, lines, rows, absolute, homed[axis], machine) for axis in AXES]
-    after = np.stack([column[0] for column in columns])
-    before = np.stack([column[1] for column in columns])
-    pushes = _pushes(words, lines, rows, e_absolute, machine)
-    in_plane = np.zeros(len(lines.keys), dtype=np.bool_)
-    in_plane[words.lines[(words.letters == ord("X")) | (words.letters == ord("Y"))]] = True
-    is_arc = (lines.keys[rows] == G2) | (lines.keys[rows] == G3)
-    set_lines = words.lines[(lines.keys[words.lines] == G92) & (words.letters != ord("E"))]
+    x, y, z = (_track(axis, words, lines, absolute, homed[axis], machine) for axis in AXES)
+    after = np.stack([x.after, y.after, z.after])
+    before = np.stack([x.before, y.before, z.before])
+    pushes = _pushes(words, lines, e_absolute, machine)[rows]
+    keys = lines.keys[rows]
+    is_arc = (keys == G2) | (keys == G3)
+    set_lines = words.lines[words.is_set & (words.letters != ord("E"))]
     machine.is_absolute = bool(absolute[-1])
     machine.is_e_absolute = bool(e_absolute[-1])
     return Moves(
         rows,
         after,
         before,
-        pushes & (in_plane[rows] | is_arc),
-        _swings(words, lines, rows, before, after, is_arc),
+        pushes & (x.is_named | y.is_named | is_arc),
+        _reach(words, lines, rows, before, after, is_arc) if is_arc.any() else None,
         bad,
         second,
         set_lines,
     )
 
 
-def _words(lines: Lines, wanted: Flags) -> tuple[_Words, Ints, Ints]:
-    positions = np.flatnonzero(_WANTED[lines.codes])
-    on = lines.of(positions)
-    keep = wanted[on] & (positions < lines.stops[on]) & (positions > lines.starts[on])
+def _words(lines: Lines, is_set: Flags) -> tuple[_Words, Ints, Ints]:
+    """Return the words of moves and G92, lines with bad numbers, and with second commands."""
+    ends_of_wanted = np.where(lines.is_move | is_set, lines.stops, -1)
+    positions, on = lines.letters, lines.letters_on
+    keep = np.flatnonzero(positions < ends_of_wanted[on])
     positions, on = positions[keep], on[keep]
-    letters = lines.codes[positions].astype(np.int64)
+    letters = lines.codes[positions]
     is_command = (letters == ord("G")) | (letters == ord("M"))
     second = on[is_command]
-    positions, on, letters = positions[~is_command], on[~is_command], letters[~is_command]
-    values, is_bad = numbers_at(lines.codes, positions + 1)
-    good = ~is_bad
-    return _Words(on[good], letters[good], values[good]), on[is_bad], second
+    if len(second):
+        positions, on, letters = positions[~is_command], on[~is_command], letters[~is_command]
+    values, is_bad = numbers_at(lines.codes, lines.words, positions + 1)
+    bad = on[is_bad]
+    if len(bad):
+        on, letters, values = on[~is_bad], letters[~is_bad], values[~is_bad]
+    return _Words(on, letters, values, is_set[on]), bad, second
 
 
 def _modes(lines: Lines, effects: dict[int, bool], *, start: bool) -> Flags:
     """Return, line by line, whether a mode is on after it."""
-    changes = np.flatnonzero(np.isin(lines.keys, list(effects)))
+    changes = lines.with_key(*effects)
     values = np.array([start, *(effects[int(key)] for key in lines.keys[changes])])
-    state: Flags = values[np.searchsorted(changes, np.arange(len(lines.keys)), side="right")]
-    return state
+    if not len(changes):
+        return np.full(len(lines.keys), start)
+    return np.repeat(values, np.diff(changes, prepend=0, append=len(lines.keys)))
 
 
 def _homed(lines: Lines) -> dict[str, Ints]:
     """Return the lines after which an axis is somewhere at its end."""
     homed: dict[str, list[int]] = {axis: [] for axis in AXES}
-    for line in np.flatnonzero(lines.keys == G28):
+    for line in lines.with_key(G28):
         named = lines.code(int(line))[3:]
         axes = [axis for axis in AXES if axis.encode() in named] or list(AXES)
         for axis in axes:
@@ -123,34 +138,30 @@ def _homed(lines: Lines) -> dict[str, Ints]:
 
 
 def _track(
-    axis: str,
-    words: _Words,
-    lines: Lines,
-    rows: Ints,
-    absolute: Flags,
-    homed: Ints,
-    machine: Machine,
-) -> tuple[Floats, Floats]:
+    axis: str, words: _Words, lines: Lines, absolute: Flags, homed: Ints, machine: Machine
+) -> _Track:
     """Return an axis' place after and before each move."""
-    at, values = words.of(axis)
-    is_set = lines.keys[at] == G92
-    values = np.where(is_set, np.nan, values)
+    at, values, is_set = words.of(axis)
     jumps = absolute[at] | is_set
-    at = np.concatenate([at, homed])
-    order = np.argsort(at, kind="stable")
-    values = np.concatenate([values, np.full(len(homed), np.nan)])[order]
-    jumps = np.concatenate([jumps, np.ones(len(homed), dtype=np.bool_)])[order]
+    if is_set.any():
+        values[is_set] = np.nan
+    if len(homed):
+        at = np.concatenate([at, homed])
+        order = np.argsort(at, kind="stable")
+        values = np.concatenate([values, np.full(len(homed), np.nan)])[order]
+        jumps = np.concatenate([jumps, np.ones(len(homed), dtype=np.bool_)])[order]
     places = _places(values, jumps, machine.place[axis])
     machine.place[axis] = float(places[-1])
-    at = at[order]
-    after = places[np.searchsorted(at, rows, side="right")]
-    before = places[np.searchsorted(at, rows, side="left")]
-    return after, before
+    counts = np.bincount(at, minlength=len(lines.keys))
+    upto, here = np.cumsum(counts)[lines.is_move], counts[lines.is_move]
+    return _Track(places[upto], places[upto - here], here > 0)
 
 
 def _places(values: Floats, jumps: Flags, start: float) -> Floats:
     """Return the start and the place after each event: a jump to a value, or a step by it."""
     values = np.concatenate([[start], values])
+    if jumps.all():
+        return values
     jumps = np.concatenate([[True], jumps])
     steps = np.cumsum(np.where(jumps, 0.0, values))
     last = np.maximum.accumulate(np.where(jumps, np.arange(len(values)), 0))
@@ -158,34 +169,32 @@ def _places(values: Floats, jumps: Flags, start: float) -> Floats:
     return places
 
 
-def _pushes(words: _Words, lines: Lines, rows: Ints, e_absolute: Flags, machine: Machine) -> Flags:
-    """Tell of each move whether it pushes filament forward."""
-    at, values = words.of("E")
-    is_set = lines.keys[at] == G92
-    places = _places(values, e_absolute[at] | is_set, machine.place["E"])
+def _pushes(words: _Words, lines: Lines, e_absolute: Flags, machine: Machine) -> Flags:
+    """Tell of each line whether it pushes filament forward."""
+    at, values, is_set = words.of("E")
+    is_absolute = e_absolute[at]
+    places = _places(values, is_absolute | is_set, machine.place["E"])
     machine.place["E"] = float(places[-1])
-    grown = np.where(e_absolute[at], places[1:] - np.nan_to_num(places[:-1]), values)
+    grown = np.where(is_absolute, places[1:] - np.nan_to_num(places[:-1]), values)
     pushing = np.zeros(len(lines.keys), dtype=np.bool_)
     pushing[at[(grown > 0) & ~is_set]] = True
-    return pushing[rows]
+    return pushing
 
 
-def _swings(
+def _reach(
     words: _Words, lines: Lines, rows: Ints, before: Floats, after: Floats, is_arc: Flags
 ) -> Floats:
-    low, high = np.fmin(before[:2], after[:2]), np.fmax(before[:2], after[:2])
-    if is_arc.any():
-        offsets = np.zeros((len(rows), 2))
-        for column, letter in enumerate("IJ"):
-            at, values = words.of(letter)
-            row = np.searchsorted(rows, at)
-            offsets[row[row < len(rows)], column] = values[row < len(rows)]
-        arcs = np.flatnonzero(is_arc & (offsets != 0).any(axis=1))
-        is_clockwise = lines.keys[rows[arcs]] == G2
-        reach = _arc_reach(before[:2, arcs].T, after[:2, arcs].T, offsets[arcs], is_clockwise)
-        low[:, arcs] = np.fmin(low[:, arcs], reach[0].T)
-        high[:, arcs] = np.fmax(high[:, arcs], reach[1].T)
-    return np.concatenate([low, high])
+    offsets = np.zeros((len(rows), 2))
+    for column, letter in enumerate("IJ"):
+        at, values, _ = words.of(letter)
+        row = np.searchsorted(rows, at)
+        offsets[row[row < len(rows)], column] = values[row < len(rows)]
+    reach = np.full((4, len(rows)), np.nan)
+    arcs = np.flatnonzero(is_arc & (offsets != 0).any(axis=1))
+    is_clockwise = lines.keys[rows[arcs]] == G2
+    low, high = _arc_reach(before[:2, arcs].T, after[:2, arcs].T, offsets[arcs], is_clockwise)
+    reach[:2, arcs], reach[2:, arcs] = low.T, high.T
+    return reach
 
 
 def _arc_reach(

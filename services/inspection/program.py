@@ -9,15 +9,16 @@ import numpy as np
 from contracts.findings import Finding, Severity
 from services.inspection.bounds import Bounds
 from services.inspection.commands import HEATS, KNOWN, VERDICTS
+from services.inspection.decimals import Ints
 from services.inspection.heats import heat_verdict
-from services.inspection.lines import NO_KEY, Ints, Lines, command_of, is_tool, key_of, split
+from services.inspection.lines import NO_KEY, Lines, command_of, is_tool, key_of, split
 from services.inspection.machines import Machine
 from services.inspection.moves import G28, Moves, read_moves
 from services.inspection.moves import Machine as State
 from services.inspection.refusal import Refusal
 from services.inspection.tally import Tally
 
-PIECE_BYTES = 320 * 1024
+PIECE_BYTES = 256 * 1024
 MAX_CODE_BYTES = 1024
 MAX_COMMENT_BYTES = 512 * 1024
 HEAD_BYTES = 256 * 1024
@@ -180,9 +181,9 @@ class Scanner:
             self._bounds.begin_layers(self._line + text.count(b"\n", 0, match.start()))
 
     def _read_progress(self, lines: Lines) -> None:
-        shown = lines.codes.take(lines.starts[lines.keys == _M73] + 4, mode="clip")
+        shown = lines.codes.take(lines.starts[lines.with_key(_M73)] + 4, mode="clip")
         layers = int((shown == ord("L")).sum())
-        noticed = lines.starts[lines.keys == _M991]
+        noticed = lines.starts[lines.with_key(_M991)]
         notices = int((lines.codes.take(noticed + 9, mode="clip") != ord("-")).sum())
         self._layers += layers
         self._notices += notices
@@ -195,12 +196,11 @@ class Scanner:
             )
             if is_met
         }
-        if (lines.keys == _M620).any():
+        if len(lines.with_key(_M620)):
             self._changed_to.update(int(n) for n in _AMS.findall(lines.text) if int(n) < 64)
 
     def _check_commands(self, lines: Lines) -> None:
-        is_other = lines.is_code & ~lines.is_move
-        others = np.flatnonzero(is_other)
+        others = lines.others
         keys, firsts, counts = np.unique(lines.keys[others], return_index=True, return_counts=True)
         for key, first, count in zip(keys, firsts, counts, strict=True):
             line = int(others[first])
@@ -282,7 +282,7 @@ class Scanner:
             "origin_moved",
             "The program moves its origin (G92): where it prints can't be checked.",
         )
-        if self._homed_line is None and (homes := np.flatnonzero(lines.keys == G28)).size:
+        if self._homed_line is None and (homes := lines.with_key(G28)).size:
             self._homed_line = self._line + int(homes[0])
 
     def _note_lines(self, which: Ints, severity: Severity, code: str, text: str) -> None:
