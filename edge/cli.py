@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import io
 import sys
 from pathlib import Path
 
@@ -53,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--report", type=Path, metavar="FILE", help="write what a bug report needs")
     doctor.add_argument("--serials", action="store_true", help="leave serials in JSON and report")
     doctor.add_argument(
+        "--no-listen",
+        action="store_true",
+        help="don't listen for the announcement of a printer that isn't at its address",
+    )
+    doctor.add_argument(
         "--count-clients",
         action="store_true",
         help="find out how many connections the printer takes; may put other programs out",
@@ -77,8 +83,15 @@ def _replay(options: argparse.Namespace) -> int:
         text = replay_files(options.files, as_json=options.json, time_scale=options.time_scale)
     except (NotACapture, OSError) as exc:
         return _fail(str(exc))
-    print(text, end="")
+    _print(text)
     return 0
+
+
+def _print(text: str) -> None:
+    """Print; a terminal that lacks a sign shows another."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    print(text, end="")
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -92,6 +105,7 @@ def _doctor(options: argparse.Namespace) -> int:
         report=options.report,
         shows_serials=options.serials,
         counts_clients=options.count_clients,
+        listens=not options.no_listen,
     )
     try:
         text, is_well = asyncio.run(doctor(wanted, SystemClock()))
@@ -99,7 +113,9 @@ def _doctor(options: argparse.Namespace) -> int:
         return _fail(str(exc))
     except OSError as exc:
         return _fail(f"the report can't be written: {exc}", code=EXIT_FAILED)
-    print(text, end="")
+    except KeyboardInterrupt:
+        return _fail("stopped before the end", code=EXIT_FAILED)
+    _print(text)
     return 0 if is_well else EXIT_FAILED
 
 

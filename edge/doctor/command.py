@@ -8,6 +8,7 @@ from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
 
+from edge.doctor.discovery import Announcements
 from edge.doctor.examination import examine
 from edge.doctor.node import NodeSubject, check_node
 from edge.doctor.patience import Patience
@@ -33,6 +34,8 @@ class DoctorOptions:
     shows_serials: bool = False
     counts_clients: bool = False
     """Find out how many connections a printer takes; that may end other programs'."""
+    listens: bool = True
+    """Listen for the announcement of a printer that isn't where it should be."""
 
 
 async def doctor(options: DoctorOptions, clock: Clock) -> tuple[str, bool]:
@@ -48,7 +51,12 @@ async def doctor(options: DoctorOptions, clock: Clock) -> tuple[str, bool]:
         names = ", ".join(printer.name for printer in wanted)
         print(f"Looking at {names}; this takes up to two minutes each ...", file=sys.stderr)  # noqa: T201
     examination = await examine_all(
-        settings, wanted, clock, Patience(), counts_clients=options.counts_clients
+        settings,
+        wanted,
+        clock,
+        Patience(),
+        announcements=Announcements() if options.listens else Announcements(within_s=0),
+        counts_clients=options.counts_clients,
     )
     return present(examination, options), not examination.failures
 
@@ -76,6 +84,7 @@ async def examine_all(
     clock: Clock,
     patience: Patience,
     *,
+    announcements: Announcements,
     counts_clients: bool = False,
 ) -> Examination:
     """Examine these printers one after the other, and this computer."""
@@ -88,6 +97,7 @@ async def examine_all(
                 scratch=Path(scratch),
                 clock=clock,
                 patience=patience,
+                announcements=announcements,
             )
             charts.append((printer, await examine(subject, counts_clients=counts_clients)))
     node = NodeSubject(

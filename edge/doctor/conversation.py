@@ -147,7 +147,7 @@ async def _control(subject: Subject, session: Session, ear: Ear) -> Control:
     report = ear.report
     if report is None or report.speed_level not in SPEEDS:
         return Control.NOT_ASKED
-    if _complains(report):
+    if shows_refusal(report):
         return Control.REFUSES
     sequence_id = next(session.sequence)
     body = {
@@ -171,12 +171,13 @@ def _read_control(answer: Json, ear: Ear) -> Control:
         # Outside Developer Mode some refusals are an echo without a result. [K BDY#2732]
         or "result" not in answer
     )
-    if is_refusal or (ear.report is not None and _complains(ear.report)):
+    if is_refusal or (ear.report is not None and shows_refusal(ear.report)):
         return Control.REFUSES
     return Control.OBEYS  # a plain "fail" is one too: an idle printer has no speed to set
 
 
-def _complains(report: PrinterReport) -> bool:
+def shows_refusal(report: PrinterReport) -> bool:
+    """Tell whether the printer shows that it refused an order from the network."""
     return not report.codes.isdisjoint({VERIFICATION_FAILED, "0502-4007"})
 
 

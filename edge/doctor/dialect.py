@@ -15,6 +15,7 @@ from edge.printer import PrinterError
 
 TEST_BYTES = 1_000_000
 CHUNK_BYTES = 64 * 1024
+CLEAN_UP_S = 15.0
 _LINE = re.compile(r"\S+\s+\S+\s+\S+\s+\S+\s+\d+\s+(\w{3})\s+(\d+)\s+([\d:]+)\s+(.+)")
 
 
@@ -111,6 +112,16 @@ async def _read_all(data: TLSStream) -> None:
 async def send_test_file(ftps: PrinterFTPS, patience: Patience) -> Sent:
     """Put 1 MB on the card, look at it, delete it; raise PrinterError if there is no login."""
     name = test_file_name()
+    try:
+        return await _send_and_delete(ftps, name, patience)
+    except asyncio.CancelledError:
+        # Somebody stops the doctor: the file isn't left on the card for that.
+        async with asyncio.timeout(CLEAN_UP_S):
+            await _delete(ftps, name)
+        raise
+
+
+async def _send_and_delete(ftps: PrinterFTPS, name: str, patience: Patience) -> Sent:
     upload = _Upload(name)
     try:
         async with asyncio.timeout(patience.upload_s), ftps.session() as client:

@@ -6,7 +6,8 @@ import socket
 import ssl
 
 from edge.bambu.first_use import Met, meet
-from edge.doctor.findings import Check, Finding, bad, good
+from edge.doctor.discovery import hear_of
+from edge.doctor.findings import Check, Finding, Outcome, bad, good
 from edge.doctor.subject import Subject
 from edge.printer import CertificateMismatch, PrinterUnreachable
 
@@ -29,7 +30,21 @@ _EXPIRED, _NOT_YET = 10, 9
 
 
 async def check_network(subject: Subject) -> Finding:
-    """Tell whether anything answers at the printer's address."""
+    """Tell whether anything answers at the printer's address, else where the printer is."""
+    finding = await _connect(subject)
+    if finding.outcome is Outcome.OK:
+        return finding
+    address = await hear_of(subject.printer.serial, subject.announcements)
+    if address is None or address == subject.printer.ip:
+        return finding
+    return bad(
+        Check.NETWORK,
+        f"{finding.text} The printer announces itself at {address}.",
+        f"Set BAMBU_IP to {address}, and have the router always give the printer that address.",
+    )
+
+
+async def _connect(subject: Subject) -> Finding:
     host, port = subject.printer.ip, subject.printer.mqtt_port
     try:
         async with asyncio.timeout(subject.patience.connect_s):

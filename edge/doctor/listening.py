@@ -1,7 +1,7 @@
 """What the conversation means to a person: access code, messages, firmware, orders, card."""
 
 from edge.bambu.hms import VERIFICATION_FAILED
-from edge.doctor.conversation import Control, Conversation, Login
+from edge.doctor.conversation import Control, Conversation, Login, shows_refusal
 from edge.doctor.findings import Chart, Check, Finding, Unknown, bad, good, skipped
 from edge.doctor.subject import Subject
 from edge.printer import FREE_STATES, FaultKind, PrinterReport, PrinterState
@@ -140,7 +140,7 @@ def _orders(talk: Conversation, report: PrinterReport) -> Finding:
 
 
 def _orders_unasked(report: PrinterReport) -> Finding:
-    if VERIFICATION_FAILED in report.codes:
+    if shows_refusal(report):
         text = "The printer shows that it refused an order from this network."
         return bad(Check.ORDERS, text, _DEVELOPER_MODE)
     if report.state not in FREE_STATES or report.is_updating:

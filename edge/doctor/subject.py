@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.bambu.tls import PrinterTrust, anchor_path
+from edge.doctor.discovery import Announcements
 from edge.doctor.patience import Patience
 from edge.settings import PrinterSettings
 from runtime.clock import Clock
@@ -20,6 +21,8 @@ class Subject:
     """A folder that is gone afterwards."""
     clock: Clock
     patience: Patience
+    announcements: Announcements
+    """Listened to when nobody is where the printer should be."""
 
     @property
     def code(self) -> str:
@@ -59,7 +62,8 @@ def subject_of(
     scratch: Path,
     clock: Clock,
     patience: Patience,
+    announcements: Announcements,
 ) -> Subject:
     """Return the subject, with the node's own trust if there is one."""
     is_kept = edge_data is not None and anchor_path(edge_data, printer.serial).exists()
-    return Subject(printer, edge_data if is_kept else None, scratch, clock, patience)
+    return Subject(printer, edge_data if is_kept else None, scratch, clock, patience, announcements)

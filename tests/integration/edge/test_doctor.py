@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from deploy.local.process import free_port
 from edge.bambu.hms import error_fault
 from edge.bambu.tls import anchor_path
+from edge.doctor.discovery import Announcements
 from edge.doctor.examination import examine
 from edge.doctor.findings import Chart, Check, Outcome, Unknown
 from edge.doctor.patience import Patience
@@ -25,12 +26,14 @@ from edge.doctor.subject import subject_of
 from edge.settings import PrinterSettings
 from edge.simulator.certificates import make_certificates
 from runtime.clock import SystemClock
+from tests.eventually import eventually
 from tests.integration.edge.golden_files import assert_golden, normal
 from tests.integration.simulator.bench import CODE, SERIAL, Bench, simulator
 from tests.unit.simulator.sliced import gcode, sliced
 
 HOMING_FAILED = 0x03004000
 Start = Callable[..., AbstractAsyncContextManager[Bench]]
+DEAF = Announcements(within_s=0)
 QUIET = replace(Patience(), puback_s=0.2)
 """Short for what never comes; what comes late on a loaded machine is given its time."""
 
@@ -71,6 +74,7 @@ async def examined(
     *,
     patience: Patience = QUIET,
     counts_clients: bool = False,
+    announcements: Announcements = DEAF,
 ) -> Chart:
     """Examine with a node's data folder that is `folder`."""
     scratch = folder / "scratch"
@@ -81,6 +85,7 @@ async def examined(
         scratch=scratch,
         clock=SystemClock(),
         patience=patience,
+        announcements=announcements,
     )
     return await examine(subject, counts_clients=counts_clients)
 
@@ -164,6 +169,22 @@ class TestHealthy:
 
         assert_reads("first-meeting", printer, chart, tmp_path)
         assert not anchor_path(tmp_path, SERIAL).exists()
+
+
+class TestStopped:
+    async def test_the_test_file_is_not_left_behind(self, start: Start, tmp_path: Path) -> None:
+        async with start(scale=1.0) as bench:
+            await bench.set(upload_bytes_per_s=400_000.0)
+            task = asyncio.create_task(examined(settings_for(bench), tmp_path))
+
+            async def is_sending() -> bool:
+                return "doctor" in json.dumps(await bench.get("/card"))
+
+            await eventually(is_sending)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert not await is_sending()
 
 
 class TestClientLimit:
@@ -320,6 +341,14 @@ class TestNetwork:
         printer = unreachable(free_port())
         chart = await examined(printer, tmp_path)
         assert_reads("nobody-listens", printer, chart, tmp_path)
+
+    async def test_a_printer_that_has_moved_is_heard_of(self, start: Start, tmp_path: Path) -> None:
+        port = free_port()
+        announcements = Announcements("127.0.0.1", port, within_s=20)
+        async with start(announce_to=("127.0.0.1", port)):
+            printer = unreachable(free_port()).model_copy(update={"ip": "127.0.0.2"})
+            chart = await examined(printer, tmp_path, announcements=announcements)
+        assert_reads("printer-has-moved", printer, chart, tmp_path)
 
     async def test_the_name_is_unknown(self, tmp_path: Path) -> None:
         printer = unreachable(8883).model_copy(update={"ip": "printer.invalid"})

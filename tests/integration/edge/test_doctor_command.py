@@ -57,7 +57,7 @@ async def test_a_printer_that_is_not_there_is_exit_code_1() -> None:
         "BAMBU_ACCESS_CODE": "80421753",
         "BAMBU_MQTT_PORT": str(free_port()),
     }
-    code, output, errors = await doctor(settings)
+    code, output, errors = await doctor(settings, "--no-listen")
     assert code == 1
     assert "✗ Network" in output
     assert "Traceback" not in errors

@@ -11,13 +11,20 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from contracts.events import PrinterOffline
 from deploy.local.process import free_port
+from edge.doctor.command import examine_all
+from edge.doctor.discovery import Announcements
 from edge.doctor.findings import Check, Finding, Outcome
 from edge.doctor.node import NodeSubject, check_node
 from edge.doctor.patience import Patience
+from edge.settings import load_doctor_settings
 from runtime.clock import SystemClock
 from services.provision.keys import Keys
 from tests.fixtures.nats import Broker
+from tests.integration.edge.conftest import World
+
+DEAF = Announcements(within_s=0)
 
 
 def a_node(folder: Path) -> NodeSubject:
@@ -35,6 +42,28 @@ def a_node(folder: Path) -> NodeSubject:
 
 async def found(node: NodeSubject, check: Check) -> Finding:
     return next(finding for finding in await check_node(node) if finding.check is check)
+
+
+async def test_beside_a_running_node_all_is_well_and_nothing_is_disturbed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in world.edge.env.items():
+        monkeypatch.setenv(name, value)
+    settings, printers = load_doctor_settings()
+
+    examination = await examine_all(
+        settings, printers, SystemClock(), Patience(puback_s=0.2), announcements=DEAF
+    )
+
+    assert examination.failures == ()
+    outcomes = {finding.check: finding.outcome for finding in examination.node}
+    assert outcomes[Check.LAYERLINE] is Outcome.OK
+    assert outcomes[Check.DISK] is Outcome.OK
+    counters = await world.printer.get("/counters")
+    assert counters["clients"] == 1
+    assert counters["connections"] == 2
+    assert counters["protocol_violations"] == 0
+    assert not [fact for fact in world.services.facts if isinstance(fact, PrinterOffline)]
 
 
 class TestLayerline:
