@@ -17,8 +17,11 @@ CPU_LIMIT_S = 20 + 60
 """Of the largest file; the check itself takes a lower limit for what is smaller inside."""
 MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
 MAX_OUTPUT_BYTES = 1024 * 1024
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
-"""Each thread of the number library takes its share of the address space."""
+_ENVIRONMENT = {
+    "PATH": os.defpath,
+    "OPENBLAS_NUM_THREADS": "1",  # each of its threads takes a share of the address space
+}
+"""All that the process knows of its surroundings: none of this process' secrets."""
 
 
 class Ready(ArtifactInspection):
@@ -50,7 +53,7 @@ async def inspect_limited(path: Path, rules: Rules) -> Ready | Refused:
         *sorted(rules.models),
         "--nozzles",
         *(f"{size:g}" for size in sorted(rules.nozzles_mm)),
-        env={**os.environ, **_ONE_THREAD},
+        env=_ENVIRONMENT,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

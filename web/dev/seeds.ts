@@ -158,7 +158,8 @@ export function seedEvents(of: Job): JobEvent[] {
 }
 
 export function artifactOf(id: string, filename: string, size: number, sha256: string): Artifact {
-  return { id, filename, size_bytes: size, sha256, state: "uploading", refusal_code: null, refusal: null, plates: [], created_at: ago(0) };
+  return { id, filename, size_bytes: size, sha256, state: "uploading", refusal_code: null, refusal: null, plates: [],
+    slicer: null, warnings: [], has_model: false, created_at: ago(0) };
 }
 
 export function plates(two: boolean): Artifact["plates"] {

@@ -40,6 +40,7 @@ export function aPlate(index: number): Plate {
 export function anArtifact(with_: Partial<Artifact> = {}): Artifact {
   return {
     id: "art-1", filename: "bracket.gcode.3mf", size_bytes: 1000, sha256: "ab", state: "checking",
-    refusal_code: null, refusal: null, plates: [], created_at: "2026-01-05T10:00:00Z", ...with_,
+    refusal_code: null, refusal: null, plates: [], slicer: null, warnings: [], has_model: false,
+    created_at: "2026-01-05T10:00:00Z", ...with_,
   };
 }

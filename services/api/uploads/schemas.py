@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from contracts.findings import SlicerInfo
 from contracts.ids import Sha256Hex
+from contracts.inspection import ArtifactInspection
 from contracts.lifecycle import ArtifactState
 from contracts.loaded import PlateSummary
 from services.api.schemas import In, Out
@@ -38,11 +40,17 @@ class Artifact(Out):
     refusal_code: str | None
     refusal: str | None
     plates: list[PlateSummary]
+    slicer: SlicerInfo | None
+    warnings: list[str]
+    """The slicer's own."""
+    has_model: bool
+    """Carries meshes."""
     created_at: datetime
 
     @classmethod
     def from_row(cls, row: work.Artifact) -> Self:
         """Return what people see of an artifact."""
+        found = ArtifactInspection.model_validate({"plates": (), **row.inspection})
         return cls(
             id=row.id,
             filename=row.filename,
@@ -51,9 +59,10 @@ class Artifact(Out):
             state=ArtifactState(row.state),
             refusal_code=row.refusal_code,
             refusal=row.refusal,
-            plates=[
-                PlateSummary.model_validate(plate) for plate in row.inspection.get("plates", ())
-            ],
+            plates=list(found.plates),
+            slicer=found.slicer,
+            warnings=list(found.warnings),
+            has_model=found.has_model,
             created_at=row.created_at,
         )
 

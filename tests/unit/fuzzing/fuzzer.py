@@ -4,7 +4,9 @@ import sys
 
 import atheris  # type: ignore[import-untyped]
 
-with atheris.instrument_imports(include=["contracts", "edge.bambu", "services.projector"]):
+_OURS = ["contracts", "edge.bambu", "services.projector", "services.inspection"]
+
+with atheris.instrument_imports(include=_OURS):
     from tests.unit.fuzzing.targets import TARGETS
 
 

@@ -1,7 +1,10 @@
 """Whatever takes bytes from outside, as functions that may refuse them but never break."""
 
+import contextlib
 import json
+import tempfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from pydantic import ValidationError
@@ -18,6 +21,10 @@ from contracts.rpc import (
 from contracts.telemetry import PrinterTelemetry
 from edge.bambu.messages import Version, parse_message, parse_version
 from edge.bambu.report import Stamp, merge, read_echo, read_report
+from services.inspection.archive import inspect
+from services.inspection.machines import P1S
+from services.inspection.program import scan
+from services.inspection.refusal import Refusal
 from services.projector.reading import Message, Unreadable, read
 from tests.unit.edge.builders import SERIAL
 from tests.unit.edge.test_reports import FULL
@@ -84,6 +91,21 @@ def telemetry(data: bytes) -> None:
     _refusable(PrinterTelemetry.model_validate_json, data)
 
 
+def artifact(data: bytes) -> None:
+    """Take an uploaded file as the inspector does."""
+    with tempfile.NamedTemporaryFile(suffix=".3mf") as file:
+        file.write(data)
+        file.flush()
+        with contextlib.suppress(Refusal):
+            inspect(Path(file.name))
+
+
+def program(data: bytes) -> None:
+    """Take the program of a plate as the inspector does."""
+    with contextlib.suppress(Refusal):
+        scan([data], P1S)
+
+
 def _refusable(take: Callable[[bytes], object], data: bytes) -> None:
     try:
         take(data)
@@ -102,6 +124,8 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
             question,
             answer,
             telemetry,
+            artifact,
+            program,
         )
     }
 )

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import threemf
 from tests.unit.fuzzing.targets import TARGETS
 from tests.unit.fuzzing.test_payloads import GOLDEN
 
-SECONDS = 60
+SECONDS = 30
 ROOT = Path(__file__).resolve().parents[3]
 OPTIONS = ["-timeout=20", "-rss_limit_mb=512", "-max_len=65536", "-verbosity=0"]
 
@@ -26,6 +27,8 @@ def test_no_crash_no_hang_no_flood(target: str, tmp_path: Path) -> None:
     corpus.mkdir()
     for path in GOLDEN:
         (corpus / path.name).write_bytes(path.read_bytes())
+    (corpus / "good.3mf").write_bytes(threemf.good())
+    (corpus / "good.gcode").write_bytes(threemf.program())
     done = subprocess.run(
         [
             sys.executable,

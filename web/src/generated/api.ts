@@ -1191,6 +1191,8 @@ export interface components {
             created_at: string;
             /** Filename */
             filename: string;
+            /** Has Model */
+            has_model: boolean;
             /**
              * Id
              * Format: uuid
@@ -1206,7 +1208,10 @@ export interface components {
             sha256: string;
             /** Size Bytes */
             size_bytes: number;
+            slicer: components["schemas"]["SlicerInfo"] | null;
             state: components["schemas"]["ArtifactState"];
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * ArtifactState
@@ -2419,6 +2424,16 @@ export interface components {
             queue_max_print_s: {
                 [key: string]: number;
             };
+        };
+        /**
+         * SlicerInfo
+         * @description What made the file; the version is empty where the file does not say.
+         */
+        SlicerInfo: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
         };
         /**
          * Spending
