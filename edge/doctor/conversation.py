@@ -63,17 +63,29 @@ class Conversation:
     """The printer ended the connection in the middle."""
     control: Control = Control.NOT_ASKED
     acknowledges_qos_1: bool | None = None
+    has_job: bool = False
+    """This node is busy with a job for the printer: it may be sending the file just now."""
 
     @property
     def is_at_rest(self) -> bool:
         """Tell whether the printer is surely not at work."""
         report = self.report
-        return report is not None and report.state in FREE_STATES and not report.is_updating
+        is_free = report is not None and report.state in FREE_STATES and not report.is_updating
+        return is_free and not self.has_job
+
+    @property
+    def why_left_alone(self) -> str:
+        """Return why a printer that isn't surely at rest is only listened to."""
+        if self.has_job:
+            return "this node is busy with a job for it, and that is not to be disturbed"
+        if self.report is None:
+            return "it may be at work, and that is not to be disturbed"
+        return "the printer is at work, and that is not to be disturbed"
 
 
 async def converse(subject: Subject, context: ssl.SSLContext) -> Conversation:
     """Log in, listen, and ask what disturbs nothing."""
-    found = Conversation(Login.BROKEN)
+    found = Conversation(Login.BROKEN, has_job=subject.has_job())
     try:
         async with _session(subject, context) as (session, ear):
             found.login = Login.WELCOME

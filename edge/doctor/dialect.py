@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +28,6 @@ class Dialect:
     passive_port: int | None
     shakes_hands_at_accept: bool | None
     """Else only after the command."""
-    needs_session_reuse: bool | None
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,11 @@ def test_file_name() -> str:
 
 
 async def find_dialect(ftps: PrinterFTPS, patience: Patience) -> Dialect:
-    """List in two more ways than the driver does; raise PrinterError if there is no login."""
+    """List in another way than the driver does; raise PrinterError if there is no login."""
     async with asyncio.timeout(patience.listing_s), ftps.session() as client:
         greeting = client.greeting
         port, at_accept = await _list_hands_first(client, patience.order_s)
-    needs_reuse = await _needs_reuse(ftps, patience)
-    return Dialect(greeting, port, at_accept, needs_reuse)
+    return Dialect(greeting, port, at_accept)
 
 
 async def _list_hands_first(client: FTPSClient, wait_s: float) -> tuple[int | None, bool | None]:
@@ -87,12 +86,22 @@ async def _list_hands_first(client: FTPSClient, wait_s: float) -> tuple[int | No
     return port, at_accept
 
 
-async def _needs_reuse(ftps: PrinterFTPS, patience: Patience) -> bool | None:
-    """List on a data connection of a new TLS session; the printer may refuse it."""
+async def needs_session_reuse(ftps: PrinterFTPS, patience: Patience) -> bool | None:
+    """List on a data connection of a new TLS session; None when it isn't clear.
+
+    The printer may refuse it and keep the control connection for a while, which others then
+    lack: the last thing to be asked.
+    """
+    received = bytearray()
+
+    async def collect(data: TLSStream) -> None:
+        while chunk := await data.read():
+            received.extend(chunk)
+
     try:
         async with asyncio.timeout(patience.listing_s), ftps.session() as client:
             try:
-                await client.transfer("NLST", _read_all, offers_session=False)
+                await client.transfer("NLST", collect, offers_session=False)
                 await client.command(None, "2xx")
             except aioftp.StatusCodeError as exc:
                 # 550 speaks of the folder, not of the session.
@@ -101,7 +110,8 @@ async def _needs_reuse(ftps: PrinterFTPS, patience: Patience) -> bool | None:
                 return True
     except (PrinterError, TimeoutError):
         return None
-    return False
+    # An end without a word and without a name may be a refusal too.
+    return False if received else None
 
 
 async def _read_all(data: TLSStream) -> None:
@@ -116,8 +126,9 @@ async def send_test_file(ftps: PrinterFTPS, patience: Patience) -> Sent:
         return await _send_and_delete(ftps, name, patience)
     except asyncio.CancelledError:
         # Somebody stops the doctor: the file isn't left on the card for that.
-        async with asyncio.timeout(CLEAN_UP_S):
-            await _delete(ftps, name)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLEAN_UP_S):
+                await _delete(ftps, name)
         raise
 
 

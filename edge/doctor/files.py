@@ -6,7 +6,14 @@ import aioftp
 
 from edge.bambu.ftps import TRANSFER_FLOOR_BYTES_S, PrinterFTPS
 from edge.doctor.conversation import Conversation
-from edge.doctor.dialect import TEST_BYTES, Dialect, Sent, find_dialect, send_test_file
+from edge.doctor.dialect import (
+    TEST_BYTES,
+    Dialect,
+    Sent,
+    find_dialect,
+    needs_session_reuse,
+    send_test_file,
+)
 from edge.doctor.findings import Chart, Check, Finding, Outcome, Unknown, bad, good, skipped
 from edge.doctor.subject import Subject
 from edge.printer import (
@@ -49,16 +56,22 @@ async def check_files(chart: Chart, subject: Subject, talk: Conversation) -> Non
         chart.add(skipped(Check.UPLOAD, "files can't be listed"))
         return
     if not talk.is_at_rest:
-        because = "the printer is at work or may be, and that is not to be disturbed"
-        chart.add(skipped(Check.DIALECT, because))
-        chart.add(skipped(Check.UPLOAD, because))
+        chart.add(skipped(Check.DIALECT, talk.why_left_alone))
+        chart.add(skipped(Check.UPLOAD, talk.why_left_alone))
         return
     if talk.report is not None and not talk.report.has_storage:
         chart.add(skipped(Check.DIALECT, "there is no memory card"))
         chart.add(skipped(Check.UPLOAD, "there is no memory card"))
         return
-    chart.add(await _dialect(chart, subject, ftps))
-    chart.add(await _upload(chart, subject, ftps))
+    try:
+        dialect = await find_dialect(ftps, subject.patience)
+        chart.add(await _upload(chart, subject, ftps))
+    except (PrinterError, TimeoutError) as exc:
+        text = f"The printer's file server did not come back ({exc or 'time-out'})."
+        chart.add(bad(Check.DIALECT, text, _BUSY_SERVER))
+        chart.add(skipped(Check.UPLOAD, "the file server did not come back"))
+        return
+    chart.add(_dialect(chart, dialect, await needs_session_reuse(ftps, subject.patience)))
 
 
 async def _list(subject: Subject, ftps: PrinterFTPS) -> Finding:
@@ -85,43 +98,30 @@ async def _list(subject: Subject, ftps: PrinterFTPS) -> Finding:
     return good(Check.FILES, f"Files can be listed (FTPS): {count} on the card.")
 
 
-async def _dialect(chart: Chart, subject: Subject, ftps: PrinterFTPS) -> Finding:
-    try:
-        dialect = await find_dialect(ftps, subject.patience)
-    except (PrinterError, TimeoutError) as exc:
-        text = f"The printer's file server did not come back ({exc or 'time-out'})."
-        return bad(Check.DIALECT, text, _BUSY_SERVER)
+def _dialect(chart: Chart, dialect: Dialect, needs_reuse: bool | None) -> Finding:
     chart.answers[Unknown.GREETING] = dialect.greeting
     chart.answers[Unknown.PASSIVE_PORTS] = dialect.passive_port
-    chart.answers[Unknown.SESSION_REUSE] = dialect.needs_session_reuse
+    chart.answers[Unknown.SESSION_REUSE] = needs_reuse
     chart.answers[Unknown.HANDSHAKE] = {
         True: "at once",
         False: "after the command",
         None: None,
     }[dialect.shakes_hands_at_accept]
-    return good(Check.DIALECT, f"Its ways are known: {_in_words(dialect)}.")
-
-
-def _in_words(dialect: Dialect) -> str:
     reuse = {
         True: "it insists on reusing the secure session",
         False: "it takes new secure sessions too",
         None: "whether it takes new secure sessions is unclear",
-    }[dialect.needs_session_reuse]
+    }[needs_reuse]
     order = {
         True: "it secures data connections at once",
         False: "it secures data connections after the command",
         None: "when it secures data connections is unclear",
     }[dialect.shakes_hands_at_accept]
-    return f"{reuse}, {order}"
+    return good(Check.DIALECT, f"Its ways are known: {reuse}, {order}.")
 
 
 async def _upload(chart: Chart, subject: Subject, ftps: PrinterFTPS) -> Finding:
-    try:
-        sent = await send_test_file(ftps, subject.patience)
-    except (PrinterError, TimeoutError) as exc:
-        text = f"The printer's file server did not come back ({exc or 'time-out'})."
-        return bad(Check.UPLOAD, text, _BUSY_SERVER)
+    sent = await send_test_file(ftps, subject.patience)
     if sent.refusal is not None:
         text = f"The printer does not take a file: its server said “{sent.refusal}”."
         return bad(Check.UPLOAD, text, _CARD)

@@ -4,7 +4,7 @@ from edge.bambu.hms import VERIFICATION_FAILED
 from edge.doctor.conversation import Control, Conversation, Login, shows_refusal
 from edge.doctor.findings import Chart, Check, Finding, Unknown, bad, good, skipped
 from edge.doctor.subject import Subject
-from edge.printer import FREE_STATES, FaultKind, PrinterReport, PrinterState
+from edge.printer import FaultKind, PrinterReport, PrinterState
 
 NEWEST_SEEN = "01.10.00.00"
 _NEEDS_DEVELOPER_MODE = (1, 8, 2)
@@ -136,15 +136,15 @@ def _orders(talk: Conversation, report: PrinterReport) -> Finding:
             text = "The printer reports, but did not react to an order."
             return bad(Check.ORDERS, text, "Switch the printer off, wait ten seconds, and on.")
         case Control.NOT_ASKED:
-            return _orders_unasked(report)
+            return _orders_unasked(talk, report)
 
 
-def _orders_unasked(report: PrinterReport) -> Finding:
+def _orders_unasked(talk: Conversation, report: PrinterReport) -> Finding:
     if shows_refusal(report):
         text = "The printer shows that it refused an order from this network."
         return bad(Check.ORDERS, text, _DEVELOPER_MODE)
-    if report.state not in FREE_STATES or report.is_updating:
-        return skipped(Check.ORDERS, "the printer is at work, and that is not to be disturbed")
+    if not talk.is_at_rest:
+        return skipped(Check.ORDERS, talk.why_left_alone)
     if report.firmware is not None and _version(report.firmware) < _NEEDS_DEVELOPER_MODE:
         return good(Check.ORDERS, "This firmware takes orders from the network by itself.")
     return skipped(Check.ORDERS, "the printer doesn't tell its speed setting, the harmless probe")

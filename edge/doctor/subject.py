@@ -1,11 +1,14 @@
 """Whom the doctor looks at, and with what."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.ids import printer_id_of
 from edge.bambu.tls import PrinterTrust, anchor_path
 from edge.doctor.discovery import Announcements
 from edge.doctor.patience import Patience
+from edge.journal.peek import has_run_before_start
 from edge.settings import PrinterSettings
 from runtime.clock import Clock
 
@@ -19,6 +22,8 @@ class Subject:
     """The node's data folder if it has met the printer before; else the trust is made here."""
     scratch: Path
     """A folder that is gone afterwards."""
+    has_job: Callable[[], bool]
+    """Tells whether this node is busy with a job for the printer."""
     clock: Clock
     patience: Patience
     announcements: Announcements
@@ -66,4 +71,14 @@ def subject_of(
 ) -> Subject:
     """Return the subject, with the node's own trust if there is one."""
     is_kept = edge_data is not None and anchor_path(edge_data, printer.serial).exists()
-    return Subject(printer, edge_data if is_kept else None, scratch, clock, patience, announcements)
+    return Subject(
+        printer=printer,
+        kept_trust=edge_data if is_kept else None,
+        scratch=scratch,
+        has_job=lambda: (
+            edge_data is not None and has_run_before_start(edge_data, printer_id_of(printer.serial))
+        ),
+        clock=clock,
+        patience=patience,
+        announcements=announcements,
+    )

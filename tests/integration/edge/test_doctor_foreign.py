@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from edge.doctor.dialect import TEST_BYTES, find_dialect, send_test_file
+from edge.doctor.dialect import TEST_BYTES, find_dialect, needs_session_reuse, send_test_file
 from edge.doctor.patience import Patience
 from tests.fixtures.vsftpd import Server, running_vsftpd
 
@@ -22,7 +22,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 async def test_its_dialect_is_found_out(server: Server) -> None:
     (server.root / "a-file").write_bytes(b"x")
     dialect = await find_dialect(server.client(), PATIENCE)
-    assert dialect.needs_session_reuse is True
+    assert await needs_session_reuse(server.client(), PATIENCE) is True
     assert dialect.shakes_hands_at_accept is False
     assert "vsFTPd" in dialect.greeting
 

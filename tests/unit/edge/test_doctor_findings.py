@@ -26,6 +26,7 @@ SUBJECT = Subject(
     PrinterSettings(name="Left", ip="192.0.2.7", serial=SERIAL, access_code=SecretStr("80421753")),
     None,
     Path("scratch"),
+    lambda: False,
     SystemClock(),
     Patience(),
     Announcements(within_s=0),
@@ -118,6 +119,12 @@ class TestCondition:
         assert at_rest == {PrinterState.IDLE, PrinterState.FINISH, PrinterState.FAILED}
         assert not welcome(healthy(is_updating=True)).is_at_rest
         assert not Conversation(Login.WELCOME).is_at_rest
+
+    def test_a_free_printer_that_this_node_has_a_job_for_is_left_alone(self) -> None:
+        talk = welcome(healthy(), control=Control.NOT_ASKED)
+        talk.has_job = True
+        assert not talk.is_at_rest
+        assert finding(Check.ORDERS, talk).outcome is Outcome.SKIPPED
 
 
 class TestAnswers:
