@@ -1,6 +1,7 @@
 import { ActionIcon, Checkbox } from "@mantine/core";
 import { IconMinus, IconPlus } from "@tabler/icons-react";
 import { Filaments } from "@/components/filaments";
+import { Findings } from "@/components/findings";
 import { PlatePicture } from "@/components/plate-picture";
 import classes from "@/features/submit/submit.module.css";
 import { change } from "@/features/submit/tray-store";
@@ -39,6 +40,7 @@ export function PlatePicker({ entry, plates }: { entry: Entry; plates: readonly 
       {plates.map((plate) => {
         const copies = entry.copies[plate.index] ?? 0;
         const set = (value: number): void => change({ type: "copies", id: entry.id, plate: plate.index, copies: value });
+        const remarks = plate.findings.filter((finding) => finding.severity !== "note");
         const facts = [
           plate.estimate_s === null ? null : f.duration(plate.estimate_s),
           plate.weight_g === null ? null : f.grams(plate.weight_g),
@@ -60,6 +62,11 @@ export function PlatePicker({ entry, plates }: { entry: Entry; plates: readonly 
               </span>
             </label>
             {copies > 0 && <Copies value={copies} onChange={set} />}
+            {remarks.length > 0 && (
+              <div className={classes["remarks"]}>
+                <Findings findings={remarks} />
+              </div>
+            )}
           </li>
         );
       })}
