@@ -23,6 +23,9 @@ log = structlog.get_logger()
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+_PLAIN_SIGNS = str.maketrans(
+    {"✓": "+", "✗": "X", "–": "-", "→": ">", "“": '"', "”": '"', "…": "...", "●": "*", "⇄": "~"}
+)
 
 
 def main() -> None:
@@ -88,9 +91,13 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _print(text: str) -> None:
-    """Print; a terminal that lacks a sign shows another."""
+    """Print; a terminal that lacks our signs shows plain ones."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
+        try:
+            text.encode(sys.stdout.encoding)
+        except UnicodeEncodeError:
+            text = text.translate(_PLAIN_SIGNS)
+            sys.stdout.reconfigure(errors="replace")
     print(text, end="")
 
 

@@ -15,7 +15,7 @@ class Patience:
     """From the question to the full report."""
     answer_s: float = 12.0
     """From a command to its echo; a P1S needs about 0.9 s. [K BBR]"""
-    puback_s: float = 3.0
+    puback_s: float = 2.0
     """From a message with QoS 1 that was obeyed to its acknowledgement, if it comes at all."""
     order_s: float = 6.0
     """For a data handshake that the server begins by itself; an A1 needs 0.9 s. [K1 ADR2]"""

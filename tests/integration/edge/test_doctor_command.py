@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+import signal
 from pathlib import Path
 
 from deploy.local.process import free_port
+from tests.eventually import eventually
 from tests.integration.edge.machines import BIN, Simulator, simulator
 
 
@@ -61,6 +63,43 @@ async def test_a_printer_that_is_not_there_is_exit_code_1() -> None:
     assert code == 1
     assert "✗ Network" in output
     assert "Traceback" not in errors
+
+
+async def test_a_terminal_without_our_signs_still_shows_what_failed() -> None:
+    settings = {
+        "BAMBU_IP": "127.0.0.1",
+        "BAMBU_SERIAL": "01P00A391800001",
+        "BAMBU_ACCESS_CODE": "80421753",
+        "BAMBU_MQTT_PORT": str(free_port()),
+        "PYTHONIOENCODING": "latin-1",
+    }
+    code, output, _ = await doctor(settings, "--no-listen")
+    assert code == 1
+    assert " X Network" in output
+    assert "?" not in output
+
+
+async def test_stopping_it_leaves_no_file_behind(tmp_path: Path) -> None:
+    async with simulator(tmp_path, time_scale=8) as printer:
+        process = await asyncio.create_subprocess_exec(
+            str(BIN / "layerline-edge"),
+            "doctor",
+            env={"PATH": os.environ["PATH"], **env_for(printer)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+        async def is_sending() -> bool:
+            return "doctor" in json.dumps(await printer.get("/card"))
+
+        await eventually(is_sending)
+        process.send_signal(signal.SIGINT)
+        output, errors = await process.communicate()
+
+        assert process.returncode == 1
+        assert output == b""
+        assert "stopped before the end" in errors.decode()
+        assert not await is_sending()
 
 
 async def test_no_settings_is_exit_code_2() -> None:
