@@ -51,15 +51,23 @@ class Recorded:
 
 
 def read_capture(path: Path) -> tuple[Recorded, ...]:
-    """Return the reports in a capture; raise ValueError if there is none."""
+    """Return the reports in a capture; raise ValueError if there is none.
+
+    A line that can't be read (torn by a power cut, say) is left out.
+    """
     found: list[Recorded] = []
     first: datetime | None = None
-    for line in path.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        if entry.get("dir") != "report":
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            entry = json.loads(line)
+            if entry["dir"] != "report":
+                continue
+            message = json.loads(entry["payload"])
+            at = datetime.fromisoformat(entry["at"])
+        except (ValueError, KeyError, TypeError):
             continue
-        message = json.loads(entry["payload"])
-        at = datetime.fromisoformat(entry["at"])
+        if not isinstance(message, dict):
+            continue
         first = first or at
         found.append(Recorded((at - first).total_seconds(), message))
     if not found:

@@ -56,6 +56,7 @@ class TestFiles:
         capture.write("report", REPORT)
         capture.close()
         assert json.loads(path.read_text().splitlines()[1])["dir"] == "report"
+        assert len(read_capture(path)) == 1
 
 
 class TestFullDisk:
