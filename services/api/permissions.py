@@ -101,6 +101,8 @@ PERMISSIONS: Final[Mapping[str, Rule]] = {
     "take_back_approval": _OPERATE,
     "pause_job": _OPERATE,
     "resume_job": _OPERATE,
+    "set_speed": _OPERATE,
+    "skip_objects": _OPERATE,
     "resolve_run": _OPERATE,
     # Printers
     "list_printers": _READ,
@@ -109,6 +111,7 @@ PERMISSIONS: Final[Mapping[str, Rule]] = {
     "clear_bed": _OWN_OPERATE,
     "unclear_bed": _OWN_OPERATE,
     "switch_light": _OPERATE,
+    "clear_error": _OPERATE,
     "get_command": _OWN_READ,
     "get_feed": _READ,
     # Running the group

@@ -1,5 +1,6 @@
 """Wishes to a node: the row that holds the answer and the message, in one transaction."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -9,16 +10,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.commands import EXPIRY_S, NEVER_EXPIRES, Command, CommandKind
 from contracts.ids import CommandId, CorrelationId, JournalId, PrinterId, RunId, UserId
+from contracts.inspection import ArtifactInspection
 from contracts.lifecycle import UNRESOLVED_RUN_STATES, BedState, RunState
 from services.db import outbox
 from services.db.tables import machines
-from services.db.tables.work import Job
+from services.db.tables.work import Artifact, Job
 from services.jobs import audit
 from services.jobs.actors import Actor
 from services.jobs.errors import Conflict, NotAllowed, Unknown
 
 _BUSY_BED = UNRESOLVED_RUN_STATES - {RunState.CLAIMED, RunState.TRANSFERRING}
-_ABOUT_RUN = {CommandKind.PAUSE: RunState.PRINTING, CommandKind.RESUME: RunState.PAUSED}
+_ABOUT_RUN = {
+    CommandKind.PAUSE: (RunState.PRINTING,),
+    CommandKind.RESUME: (RunState.PAUSED,),
+    CommandKind.SPEED: (RunState.PRINTING,),
+    CommandKind.SKIP: (RunState.PRINTING, RunState.PAUSED),
+}
 
 
 @dataclass(frozen=True)
@@ -99,24 +106,52 @@ def message_of(row: machines.Command) -> Command:
 
 
 async def ask_run(
-    session: AsyncSession, actor: Actor, job_id: UUID, kind: CommandKind, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    job_id: UUID,
+    kind: CommandKind,
+    now: datetime,
+    *,
+    value: str | None = None,
 ) -> machines.Command:
-    """Ask the printer of a job's run to pause or resume; admins only."""
+    """Ask the printer of a job's run for something that is possible now; approvers only."""
     job = await session.get(Job, job_id)
     if job is None or not (actor.may_approve or job.owner_id == actor.id):
         raise Unknown("job")
     if not actor.may_approve:
         raise NotAllowed("admins-only", "Only an admin can do this. Ask one.")
     run = await session.get(machines.Run, job.run_id) if job.run_id else None
-    if run is None or run.state != _ABOUT_RUN[kind]:
+    if run is None or run.state not in _ABOUT_RUN[kind]:
+        wanted = " or ".join(_ABOUT_RUN[kind])
         raise Conflict(
             "job-state",
-            f"The job is not {_ABOUT_RUN[kind]}: it can't be asked to {kind.value} now.",
+            f"The job is not {wanted}: {kind.value} is not possible now.",
             job_id=job_id,
         )
-    return await issue(
-        session, actor, kind, Target.run(run), now=now, correlation_id=job.correlation_id
-    )
+    target, by_click = Target.run(run), job.correlation_id
+    return await issue(session, actor, kind, target, now=now, correlation_id=by_click, value=value)
+
+
+async def skip_objects(
+    session: AsyncSession, actor: Actor, job_id: UUID, object_ids: Set[int], now: datetime
+) -> machines.Command:
+    """Ask the printer to leave these objects of the plate unfinished.
+
+    Raises Conflict for an object that is not on the plate, and when none would be left.
+    """
+    value = ",".join(str(number) for number in sorted(object_ids))
+    row = await ask_run(session, actor, job_id, CommandKind.SKIP, now, value=value)
+    job = await session.get_one(Job, job_id)
+    artifact = await session.get_one(Artifact, job.artifact_id)
+    found = ArtifactInspection.model_validate({"plates": (), **artifact.inspection})
+    on_plate = {
+        item.id for plate in found.plates if plate.index == job.plate for item in plate.objects
+    }
+    if not object_ids <= on_plate:
+        raise Conflict("no-such-object", "The plate has no such object.", job_id=job_id)
+    if object_ids == on_plate:
+        raise Conflict("nothing-left", "Nothing would be left. Cancel the print.", job_id=job_id)
+    return row
 
 
 async def say_bed(
@@ -156,15 +191,32 @@ async def say_bed(
 async def switch_light(
     session: AsyncSession, actor: Actor, printer_id: UUID, *, on: bool, now: datetime
 ) -> machines.Command:
-    """Ask for the light in the printer to be switched; admins only."""
+    """Ask for the light in the printer to be switched; approvers only."""
+    value = "on" if on else "off"
+    return await _ask_printer(session, actor, printer_id, CommandKind.LIGHT, now, value=value)
+
+
+async def clear_error(
+    session: AsyncSession, actor: Actor, printer_id: UUID, *, now: datetime
+) -> machines.Command:
+    """Ask for the error on the printer's screen to be closed; approvers only."""
+    return await _ask_printer(session, actor, printer_id, CommandKind.CLEAR_ERROR, now)
+
+
+async def _ask_printer(
+    session: AsyncSession,
+    actor: Actor,
+    printer_id: UUID,
+    kind: CommandKind,
+    now: datetime,
+    *,
+    value: str | None = None,
+) -> machines.Command:
     state = await _state_of(session, printer_id)
     if not actor.may_approve:
         raise NotAllowed("admins-only", "Only an admin can do this. Ask one.")
     target = Target(state.node, state.journal_id, printer_id)
-    value = "on" if on else "off"
-    return await issue(
-        session, actor, CommandKind.LIGHT, target, now=now, correlation_id=uuid4(), value=value
-    )
+    return await issue(session, actor, kind, target, now=now, correlation_id=uuid4(), value=value)
 
 
 async def _state_of(session: AsyncSession, printer_id: UUID) -> machines.PrinterState:

@@ -13,9 +13,11 @@ from services.api.jobs.schemas import (
     Job,
     JobEvent,
     JobPage,
+    ObjectChoice,
     Rejection,
     Resolving,
     Return,
+    SpeedChoice,
     Submission,
     SubmissionRequest,
     VersionOnly,
@@ -159,6 +161,32 @@ async def pause_job(job_id: UUID, desk: JobDeskDep, once: OnceDep) -> Response:
 async def resume_job(job_id: UUID, desk: JobDeskDep, once: OnceDep) -> Response:
     """Ask the printer to go on with a paused print."""
     return await desk.resume(once, job_id)
+
+
+@router.post(
+    "/jobs/{job_id}/speed",
+    operation_id="set_speed",
+    status_code=202,
+    response_model=Command,
+    responses=_DECISION,
+)
+async def set_speed(job_id: UUID, body: SpeedChoice, desk: JobDeskDep, once: OnceDep) -> Response:
+    """Ask the printer to print slower or faster."""
+    return await desk.set_speed(once, job_id, body.level)
+
+
+@router.post(
+    "/jobs/{job_id}/skip",
+    operation_id="skip_objects",
+    status_code=202,
+    response_model=Command,
+    responses=_DECISION,
+)
+async def skip_objects(
+    job_id: UUID, body: ObjectChoice, desk: JobDeskDep, once: OnceDep
+) -> Response:
+    """Ask the printer to leave objects of the plate unfinished; it can't be taken back."""
+    return await desk.skip(once, job_id, body.object_ids)
 
 
 @router.post(

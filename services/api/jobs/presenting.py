@@ -22,9 +22,9 @@ Heard = Callable[[UUID], datetime | None]
 """When this process last heard a printer's telemetry; None when it never did."""
 
 _BY_RUN = {
-    RunState.PRINTING: JobAbility.PAUSE,
-    RunState.PAUSED: JobAbility.RESUME,
-    RunState.ATTENTION: JobAbility.RESOLVE,
+    RunState.PRINTING: {JobAbility.PAUSE, JobAbility.SPEED, JobAbility.SKIP},
+    RunState.PAUSED: {JobAbility.RESUME, JobAbility.SKIP},
+    RunState.ATTENTION: {JobAbility.RESOLVE},
 }
 _ORDER = {ability: place for place, ability in enumerate(JobAbility)}
 
@@ -91,7 +91,7 @@ def abilities(row: JobRow, viewer: Actor) -> list[JobAbility]:
     actions = row.actions if viewer.may_approve else row.actions & OWNER_ACTIONS
     able = {JobAbility(action.value) for action in actions}
     if viewer.may_approve and row.phase in _BY_RUN:
-        able.add(_BY_RUN[row.phase])
+        able |= _BY_RUN[row.phase]
     return sorted(able, key=_ORDER.__getitem__)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -30,6 +30,8 @@ class JobAbility(StrEnum):
     TAKE_BACK_APPROVAL = "take_back_approval"
     PAUSE = "pause"
     RESUME = "resume"
+    SPEED = "speed"
+    SKIP = "skip"
     RESOLVE = "resolve"
 
 
@@ -150,6 +152,16 @@ class Rejection(VersionOnly):
 
 class Return(VersionOnly):
     comment: Reason
+
+
+class SpeedChoice(In):
+    level: int = Field(ge=1, le=4, description="1 silent, 2 normal, 3 sport, 4 ludicrous")
+
+
+class ObjectChoice(In):
+    """Things on the plate, by the ids of the artifact's plate."""
+
+    object_ids: set[Annotated[int, Field(ge=0, le=2**31 - 1)]] = Field(min_length=1, max_length=64)
 
 
 class Resolving(In):

@@ -1,6 +1,6 @@
 """Jobs: from what people ask for to `services.jobs`, and back to what people see."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from typing import Annotated
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from services.api.jobs.schemas import (
 from services.api.printers.presenting import present_command
 from services.api.printers.schemas import Command
 from services.api.state import Services
+from services.db.tables import machines
 from services.jobs import commands, decisions, submitting, views
 from services.jobs.errors import Conflict, NotAllowed, Unknown
 
@@ -126,11 +127,33 @@ class JobDesk:
         """Ask the printer to go on."""
         return await self._ask(once, job_id, CommandKind.RESUME)
 
-    async def _ask(self, once: Once, job_id: UUID, kind: CommandKind) -> Response:
-        async def act(session: AsyncSession) -> Command:
+    async def set_speed(self, once: Once, job_id: UUID, level: int) -> Response:
+        """Ask the printer to print at this level."""
+        return await self._ask(once, job_id, CommandKind.SPEED, value=str(level))
+
+    async def skip(self, once: Once, job_id: UUID, object_ids: Set[int]) -> Response:
+        """Ask the printer to leave objects unfinished."""
+
+        async def issue(session: AsyncSession) -> machines.Command:
             now = self._services.clock.now()
-            row = await commands.ask_run(session, self._viewer, job_id, kind, now)
-            return present_command(row)
+            return await commands.skip_objects(session, self._viewer, job_id, object_ids, now)
+
+        return await self._issued(once, issue)
+
+    async def _ask(
+        self, once: Once, job_id: UUID, kind: CommandKind, *, value: str | None = None
+    ) -> Response:
+        async def issue(session: AsyncSession) -> machines.Command:
+            now = self._services.clock.now()
+            return await commands.ask_run(session, self._viewer, job_id, kind, now, value=value)
+
+        return await self._issued(once, issue)
+
+    async def _issued(
+        self, once: Once, issue: Callable[[AsyncSession], Awaitable[machines.Command]]
+    ) -> Response:
+        async def act(session: AsyncSession) -> Command:
+            return present_command(await issue(session))
 
         return await self._or_current(once.run(act, status=202))
 

@@ -68,6 +68,18 @@ async def switch_light(
     return await desk.switch_light(once, printer_id, on=body.on)
 
 
+@router.post(
+    "/printers/{printer_id}/clear-error",
+    operation_id="clear_error",
+    status_code=202,
+    response_model=Command,
+    responses=_WISH,
+)
+async def clear_error(printer_id: UUID, desk: PrinterDeskDep, once: OnceDep) -> Response:
+    """Close the error on the printer's screen, once somebody has seen to it."""
+    return await desk.clear_error(once, printer_id)
+
+
 @router.get("/commands/{command_id}", operation_id="get_command", responses=problems(404))
 async def get_command(command_id: UUID, desk: PrinterDeskDep) -> Command:
     """A wish and its answer."""

@@ -70,6 +70,8 @@ def abilities(row: PrinterRow, job: JobRow | None, viewer: Actor) -> list[Printe
             able.append(PrinterAbility.CLEAR_BED)
     if viewer.may_approve and row.is_online:
         able.append(PrinterAbility.LIGHT)
+        if row.code is not None:
+            able.append(PrinterAbility.CLEAR_ERROR)
     return able
 
 

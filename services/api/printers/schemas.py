@@ -20,6 +20,7 @@ class PrinterAbility(StrEnum):
     CLEAR_BED = "clear_bed"
     UNCLEAR_BED = "unclear_bed"
     LIGHT = "light"
+    CLEAR_ERROR = "clear_error"
 
 
 class JobRef(Out):

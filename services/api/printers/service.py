@@ -56,6 +56,15 @@ class PrinterDesk:
 
         return await self._ask(once, issue)
 
+    async def clear_error(self, once: Once, printer_id: UUID) -> Response:
+        """Ask for the error to be closed."""
+
+        async def issue(session: AsyncSession) -> machines.Command:
+            now = self._services.clock.now()
+            return await commands.clear_error(session, self._viewer, printer_id, now=now)
+
+        return await self._ask(once, issue)
+
     async def command(self, command_id: UUID) -> Command:
         """Return one's own wish and its answer; admins see all."""
         async with self._services.reads.connect() as connection:

@@ -12,7 +12,7 @@ from contracts.lifecycle import BedState, RunState
 from services.db.tables.bus import Outbox
 from services.db.tables.machines import Command, PrinterState, Run
 from services.db.tables.people import Audit
-from services.db.tables.work import Job, Submission
+from services.db.tables.work import Artifact, Job, Submission
 from tests.integration.api.people import Json, Someone, World, now, problem
 from tests.integration.api.rows import (
     announced_printer,
@@ -157,6 +157,44 @@ class TestWishes:
             assert row.expires_at is not None
             assert (row.expires_at - row.issued_at).total_seconds() == 30
             assert parse_command(message.body).run_id == run.id
+
+    async def test_speed(self, world: World, ada: Someone) -> None:
+        job, run, _ = await running(world, ada, RunState.PRINTING)
+        path = f"/api/jobs/{job.id}"
+        assert {"speed", "skip"} <= set((await ada.get(path))["allowed_actions"])
+        row, message = await sent(world, await ada.post(f"{path}/speed", {"level": 3}))
+        assert (row.kind, row.run_id, row.value) == ("speed", run.id, "3")
+        assert parse_command(message.body).value == "3"
+        for level in (0, 5, "fast"):
+            assert (await ada.refused(f"{path}/speed", {"level": level}))["status"] == 422
+
+    async def test_skipping_objects(self, world: World, ada: Someone) -> None:
+        job, run, _ = await running(world, ada, RunState.PAUSED)
+        artifact = await world.row(Artifact, job.artifact_id)
+        objects = [{"id": number, "name": f"cube {number}"} for number in (12, 40, 77)]
+        plates = [{**plate, "objects": objects} for plate in artifact.inspection["plates"]]
+        artifact.inspection = {"plates": plates}
+        await world.add(artifact)
+        path = f"/api/jobs/{job.id}/skip"
+        row, _ = await sent(world, await ada.post(path, {"object_ids": [77, 12]}))
+        assert (row.kind, row.run_id, row.value) == ("skip", run.id, "12,77")
+        for ids, code in (([13], "no-such-object"), ([12, 40, 77], "nothing-left")):
+            refusal = await ada.refused(path, {"object_ids": ids})
+            assert (refusal["status"], refusal["type"]) == (409, f"/problems/{code}")
+        assert (await ada.refused(path, {"object_ids": []}))["status"] == 422
+        commands = select(Command).where(col(Command.run_id) == run.id)
+        assert len(await world.select(commands)) == 1
+
+    async def test_clearing_an_error(self, world: World, ada: Someone, mia: Someone) -> None:
+        state = await announced_printer(world)
+        path = f"/api/printers/{state.printer_id}"
+        assert "clear_error" not in (await ada.get(path))["allowed_actions"]
+        state.code = "0300-8004"
+        await world.add(state)
+        assert "clear_error" in (await ada.get(path))["allowed_actions"]
+        row, _ = await sent(world, await ada.post(f"{path}/clear-error"))
+        assert (row.kind, row.run_id) == ("clear_error", None)
+        assert (await mia.refused(f"{path}/clear-error"))["status"] == 403
 
     async def test_wrong_moment(self, world: World, ada: Someone, mia: Someone) -> None:
         job, _, _ = await running(world, mia, RunState.TRANSFERRING)

@@ -251,6 +251,29 @@ class TestCommands:
         await world.printer.post("/time", {"scale": 300})
         await world.services.fact(JobDone, within_s=40)
 
+    async def test_speed_and_skipped_objects_are_answered_by_the_report(self, world: World) -> None:
+        world.services.queue()
+        await world.clear_bed()
+        run = await world.services.fact(RunStarted)
+        await world.printer.post("/time", {"scale": 60})
+        await world.services.fact(JobProgress)
+        printer_id = world.printer.printer_id
+        for kind, value in ((CommandKind.SPEED, "3"), (CommandKind.SKIP, "12,40")):
+            wish = await world.services.command(kind, printer_id, run_id=run.run_id, value=value)
+            assert isinstance(await world.services.answer_to(wish), CommandDone)
+        report = await world.printer.get("/report")
+        assert (report["spd_lvl"], report["s_obj"]) == (3, [12, 40])
+        await world.printer.post("/time", {"scale": 300})
+        await world.services.fact(JobDone, within_s=40)
+
+    async def test_an_error_is_closed(self, world: World) -> None:
+        await world.services.fact(PrinterBedChanged)
+        await world.printer.post("/incidents", {"name": "error-while-idle"})
+        command = await world.services.command(CommandKind.CLEAR_ERROR, world.printer.printer_id)
+        assert isinstance(await world.services.answer_to(command), CommandDone)
+        report = await world.printer.get("/report")
+        assert report["print_error"] == 0
+
     async def test_the_light_is_switched(self, world: World) -> None:
         for value in ("off", "on"):
             command = await world.services.command(

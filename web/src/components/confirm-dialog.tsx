@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
-import { useEffect, useId, useRef } from "react";
+import { useEffect, useId, useRef, type ReactNode } from "react";
 import classes from "@/components/confirm-dialog.module.css";
 
 export interface ConfirmWords {
@@ -13,6 +13,8 @@ export interface ConfirmWords {
 export function ConfirmDialog(props: {
   words: ConfirmWords;
   isGrave: boolean;
+  isReady?: boolean;
+  children?: ReactNode;
   onYes: () => void;
   onNo: () => void;
 }) {
@@ -48,11 +50,12 @@ export function ConfirmDialog(props: {
           {words.title}
         </Title>
         <Text>{words.text}</Text>
+        {props.children}
         <Group gap="sm" justify="flex-end">
           <Button variant="default" onClick={props.onNo} autoFocus>
             {words.no}
           </Button>
-          <Button color={props.isGrave ? "bad" : "accent"} onClick={props.onYes}>
+          <Button color={props.isGrave ? "bad" : "accent"} disabled={props.isReady === false} onClick={props.onYes}>
             {words.yes}
           </Button>
         </Group>

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
 import { AttentionPanel } from "@/components/attention-panel";
 import { JobActions } from "@/components/job-actions";
+import { PrintControls } from "@/components/print-controls";
 import { JobReview } from "@/components/job-review";
 import { Missing } from "@/components/missing";
 import { Note } from "@/components/note";
@@ -66,6 +67,7 @@ function Now({ job }: { job: Job }) {
       {next !== said && job.status !== "done" && <Text c="dimmed">{next}</Text>}
       <BedHint job={job} />
       <JobActions job={job} />
+      <PrintControls job={job} />
     </section>
   );
 }

@@ -9,6 +9,7 @@ import { ErrorNote } from "@/components/error-note";
 import { JobActions } from "@/components/job-actions";
 import { Missing } from "@/components/missing";
 import { PageTitle } from "@/components/page-title";
+import { PrintControls } from "@/components/print-controls";
 import { ProgressLine } from "@/components/progress-line";
 import { RunSteps } from "@/components/run-steps";
 import { ServerButton } from "@/components/server-button";
@@ -21,7 +22,7 @@ import { usePrinterWords } from "@/features/printers/words";
 import { useI18n } from "@/lib/i18n/context";
 import { hasProgress } from "@/lib/job-state";
 import { printerState } from "@/lib/printer-state";
-import { useLight, usePrinters } from "@/lib/queries/printers";
+import { useClearError, useLight, usePrinters } from "@/lib/queries/printers";
 import type { Job, Printer } from "@/lib/wire";
 
 function CurrentJob({ job }: { job: Job }) {
@@ -35,6 +36,7 @@ function CurrentJob({ job }: { job: Job }) {
       <Text c="dimmed">{job.owner.name}</Text>
       {hasProgress(job) ? <ProgressLine job={job} size="lg" /> : <RunSteps job={job} withText />}
       <JobActions job={job} />
+      <PrintControls job={job} />
     </section>
   );
 }
@@ -65,6 +67,21 @@ function Light({ printer }: { printer: Printer }) {
       </Group>
       <CommandAnswer command={light.data} />
       <ErrorNote error={light.error} />
+    </Stack>
+  );
+}
+
+function ClearError({ printer }: { printer: Printer }) {
+  const { t } = useI18n();
+  const clear = useClearError(printer);
+  if (!printer.allowed_actions.includes("clear_error")) return null;
+  return (
+    <Stack gap="sm" align="flex-start">
+      <ServerButton variant="default" size="sm" loading={clear.isPending} onClick={() => clear.mutate()}>
+        {t.act.clearError}
+      </ServerButton>
+      <CommandAnswer command={clear.data} />
+      <ErrorNote error={clear.error} />
     </Stack>
   );
 }
@@ -126,6 +143,7 @@ function Whole({ printer }: { printer: Printer }) {
           {job !== null && job.status !== "attention" && <CurrentJob job={job} />}
           <BedPanel printer={printer} />
           {words !== null && !isSaidAbove && <Text>{words}</Text>}
+          <ClearError printer={printer} />
         </Stack>
         <Machine printer={printer} />
       </div>

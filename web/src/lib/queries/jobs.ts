@@ -107,3 +107,19 @@ export function usePrintCommand() {
     },
   });
 }
+
+export function useSpeed() {
+  return useMutation({
+    mutationFn: ({ jobId, level }: { jobId: string; level: number }) =>
+      unwrap(api.POST("/api/jobs/{job_id}/speed", { params: { path: { job_id: jobId } }, body: { level } })),
+  });
+}
+
+export function useSkip() {
+  return useMutation({
+    mutationFn: ({ jobId, objectIds }: { jobId: string; objectIds: number[] }) =>
+      unwrap(
+        api.POST("/api/jobs/{job_id}/skip", { params: { path: { job_id: jobId } }, body: { object_ids: objectIds } }),
+      ),
+  });
+}

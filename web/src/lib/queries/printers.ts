@@ -48,3 +48,10 @@ export function useLight(printer: Pick<Printer, "id">) {
       ),
   });
 }
+
+export function useClearError(printer: Pick<Printer, "id">) {
+  return useMutation({
+    mutationFn: () =>
+      unwrap(api.POST("/api/printers/{printer_id}/clear-error", { params: { path: { printer_id: printer.id } } })),
+  });
+}
