@@ -57,7 +57,7 @@ function running(printer: Job["printer"], with_: Partial<Job>): Job {
     status: "printing", state: "queued", phase: "printing", run_no: 1, printer,
     run_id: `50000000-0000-4000-8000-${String(count + 1).padStart(12, "0")}`,
     decided_by: ANA.name, decided_at: ago(70), started_at: ago(60), created_at: ago(90),
-    allowed_actions: ["pause", "cancel"], ...with_,
+    allowed_actions: ["pause", "speed", "skip", "cancel"], ...with_,
   });
 }
 
