@@ -32,6 +32,7 @@ FIRST_ADMIN: Final = "first_admin"
 """Where the browser's sign-in keeps the code of the first admin."""
 _NEXT = "next"
 _LINK = "link"
+_ACCOUNT = "/settings/account"
 _MAX_USER_AGENT_CHARS = 300
 _AWAY = (httpx2.HTTPError, OAuthError, ValueError, KeyError, RuntimeError)
 
@@ -79,7 +80,7 @@ class SignIn:
             raise ApiError(
                 503, "provider-unreachable", "The sign-in service does not answer. Try again."
             ) from exc
-        request.session[_NEXT], request.session[_LINK] = "/settings", str(user_id)
+        request.session[_NEXT], request.session[_LINK] = _ACCOUNT, str(user_id)
         return str(redirect.headers["location"])
 
     @property

@@ -5,13 +5,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from services.api.people.schemas import Member, NewInvitation, NewRole, OpenInvitation, Trail
+from services.api.people.schemas import (
+    Member,
+    NewInvitation,
+    NewRole,
+    OpenInvitation,
+    Sought,
+    Trail,
+    TrailPage,
+)
 from services.api.people.service import PeopleDeskDep
 from services.api.problems import problems
 
 router = APIRouter(tags=["people"])
 
-_MAX_BIGINT = 2**63 - 1
 _PERSON = problems(403, 404, 409)
 
 
@@ -69,11 +76,9 @@ async def withdraw_invitation(invitation_id: UUID, desk: PeopleDeskDep) -> None:
 
 
 @router.get("/audit", operation_id="list_audit", responses=problems(403))
-async def list_audit(
-    desk: PeopleDeskDep, before: Annotated[int | None, Query(ge=1, le=_MAX_BIGINT)] = None
-) -> Trail:
+async def list_audit(desk: PeopleDeskDep, page: Annotated[TrailPage, Query()]) -> Trail:
     """Who did what, the newest first."""
-    return await desk.trail(before)
+    return await desk.trail(page, page.before)
 
 
 @router.get(
@@ -82,9 +87,9 @@ async def list_audit(
     response_class=Response,
     responses={200: {"content": {"text/csv": {}}}, **problems(403)},
 )
-async def export_audit(desk: PeopleDeskDep) -> Response:
+async def export_audit(desk: PeopleDeskDep, sought: Annotated[Sought, Query()]) -> Response:
     """The same as a table for spreadsheets; no cell is a formula."""
     name = 'attachment; filename="audit.csv"'
     return Response(
-        await desk.trail_csv(), media_type="text/csv", headers={"Content-Disposition": name}
+        await desk.trail_csv(sought), media_type="text/csv", headers={"Content-Disposition": name}
     )

@@ -1,10 +1,10 @@
 """People, invitations and the trail of deeds, as admins see them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from services.api.schemas import STORABLE, In, Out
 from services.db.tables.people import Audit, Invitation, User
@@ -74,6 +74,30 @@ class OpenInvitation(Out):
             created_at=row.created_at,
             expires_at=row.expires_at,
         )
+
+
+_MAX_BIGINT = 2**63 - 1
+_Moment = Annotated[
+    AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))
+]
+
+
+class Sought(In):
+    """Which deeds are wanted; what is left out doesn't matter."""
+
+    who: UUID | None = None
+    what: Annotated[
+        str | None,
+        Field(pattern=r"^[a-z_]{1,32}$", description="the first word of the action: job, node"),
+    ] = None
+    since: _Moment | None = None
+    until: _Moment | None = None
+
+
+class TrailPage(Sought):
+    """A page of them."""
+
+    before: Annotated[int | None, Field(ge=1, le=_MAX_BIGINT)] = None
 
 
 class Deed(Out):

@@ -5,13 +5,20 @@ from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import Depends
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.api.dependencies import Person, ServicesDep, Viewer
 from services.api.people.export import to_csv
-from services.api.people.schemas import Deed, Member, NewInvitation, OpenInvitation, Trail
+from services.api.people.schemas import (
+    Deed,
+    Member,
+    NewInvitation,
+    OpenInvitation,
+    Sought,
+    Trail,
+)
 from services.api.state import Services
 from services.db.tables.people import Audit, Invitation, User
 from services.jobs import audit, people
@@ -123,25 +130,26 @@ class PeopleDesk:
             session.add(row)
             self._note(session, "invitation.withdraw", "invitation", invitation_id)
 
-    async def trail(self, before: int | None) -> Trail:
+    async def trail(self, sought: Sought, before: int | None) -> Trail:
         """Return a page of deeds, the newest first."""
-        deeds = await self._deeds(before, PAGE + 1)
+        deeds = await self._deeds(sought, before, PAGE + 1)
         has_more = len(deeds) > PAGE
         shown = deeds[:PAGE]
         return Trail(deeds=shown, next_before=shown[-1].id if has_more else None)
 
-    async def trail_csv(self) -> str:
+    async def trail_csv(self, sought: Sought) -> str:
         """Return the newest deeds as CSV; that they were taken is a deed too."""
         async with self._services.sessions() as session, session.begin():
             self._note(session, "audit.export", "audit", "all")
-        deeds = await self._deeds(None, MAX_EXPORT)
+        deeds = await self._deeds(sought, None, MAX_EXPORT)
         return to_csv(_COLUMNS, ([getattr(deed, name) for name in _COLUMNS] for deed in deeds))
 
-    async def _deeds(self, before: int | None, limit: int) -> list[Deed]:
+    async def _deeds(self, sought: Sought, before: int | None, limit: int) -> list[Deed]:
         newest = (
             select(Audit, User.email)
             .join(User, col(User.id) == col(Audit.user_id), isouter=True)
             .order_by(col(Audit.id).desc())
+            .where(*_meets(sought))
             .limit(limit)
         )
         if before is not None:
@@ -167,6 +175,19 @@ class PeopleDesk:
             now=self._services.clock.now(),
             detail=detail,
         )
+
+
+def _meets(sought: Sought) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if sought.who is not None:
+        conditions.append(col(Audit.user_id) == sought.who)
+    if sought.what is not None:
+        conditions.append(col(Audit.action).startswith(f"{sought.what}.", autoescape=True))
+    if sought.since is not None:
+        conditions.append(col(Audit.at) >= sought.since)
+    if sought.until is not None:
+        conditions.append(col(Audit.at) < sought.until)
+    return conditions
 
 
 def _desk(services: ServicesDep, viewer: Viewer) -> PeopleDesk:

@@ -93,7 +93,7 @@ async def test_second_way_in_is_the_same_person(world: World, github: FakeGitHub
     octo = account()
     github.add(octo)
     mia = await world.someone()
-    assert (await start_link(mia)).headers["location"] == "/settings"
+    assert (await start_link(mia)).headers["location"] == "/settings/account"
     linked = await mia.http.get("/api/me/identities")
     assert [row["issuer"] for row in linked.json()] == [world.env["LAYERLINE_GITHUB_URL"]]
     browser = await world.browser()

@@ -152,6 +152,25 @@ async def test_trail_is_read_and_exported_by_admins(world: World, ada: Someone) 
     assert f"'{email} member" in [row[-1] for row in rows]
 
 
+async def test_trail_is_sought_by_person_kind_and_time(world: World, ada: Someone) -> None:
+    other = await world.someone(is_admin=True)
+    await other.post("/api/invitations", {"email": f"{uuid4().hex}@elsewhere.example"})
+    await ada.post("/api/invitations", {"email": f"{uuid4().hex}@elsewhere.example"})
+
+    async def deeds(**query: str) -> list[tuple[str, str]]:
+        found = (await ada.get("/api/audit", who=str(other.id), **query))["deeds"]
+        return [(deed["action"], deed["user_id"]) for deed in found]
+
+    assert await deeds(what="invitation") == [("invitation.make", str(other.id))]
+    assert await deeds(what="invitatio") == []
+    assert await deeds(what="node") == []
+    assert await deeds(until="2020-01-01T00:00:00Z") == []
+    assert len(await deeds(since="2020-01-01T00:00:00Z")) >= 1
+    table = (await ada.http.get(f"/api/audit.csv?who={other.id}")).text
+    assert str(other.id) in table
+    assert str(ada.id) not in table
+
+
 @pytest.mark.asvs("V15.2.2", "V2.4.1")
 async def test_pending_uploads_are_bounded(world: World) -> None:
     mia = await world.someone()

@@ -2784,6 +2784,11 @@ export interface operations {
         parameters: {
             query?: {
                 before?: number | null;
+                since?: string | null;
+                until?: string | null;
+                /** @description the first word of the action: job, node */
+                what?: string | null;
+                who?: string | null;
             };
             header?: never;
             path?: never;
@@ -2849,7 +2854,13 @@ export interface operations {
     };
     export_audit: {
         parameters: {
-            query?: never;
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                /** @description the first word of the action: job, node */
+                what?: string | null;
+                who?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
