@@ -68,7 +68,8 @@ async def test_pages_are_accessible(
             "/printers",
             f"/printers/{printer['id']}",
         ]
-        paths += ["/settings", "/nowhere"]
+        paths += ["/settings", "/settings/account", "/nowhere"]
+        paths += [f"/admin/{page}" for page in ("people", "nodes", "printers", "rules", "trail")]
         locale = "en" if scheme == "light" else "de"
         async with _page(chromium, scheme, WIDTHS[width], locale) as page:
             await page.goto(f"{stack.url}/signin")

@@ -12,7 +12,7 @@ async def test_admin_sets_a_price_approver_and_submitter_see_fit_and_cost(
     stack: Stack, chromium: Browser, people: People
 ) -> None:
     admin = await enter(chromium, stack.url, "ada")
-    await admin.goto(f"{stack.url}/settings")
+    await admin.goto(f"{stack.url}/admin/rules")
     await admin.get_by_label("Any other material, per kilogram").fill("25")
     await admin.get_by_label("Electricity per hour of printing").fill("0.5")
     await admin.get_by_role("button", name="Save").click()

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 import type { components } from "../src/generated/api.ts";
+import { nodeRoutes, peopleRoutes } from "./people.ts";
 import { reviewRoutes } from "./reviews.ts";
 import { ago, artifactOf, job, ME, plates, seedEvents, type Job } from "./seeds.ts";
 import { World } from "./world.ts";
@@ -105,18 +106,22 @@ function uploads(world: World): [string, RegExp, Handler][] {
 function routes(world: World): [string, RegExp, Handler][] {
   const decisions = ["approve", "reject", "return", "resubmit", "withdraw", "take-back-approval", "cancel"];
   return [
-    ["GET", /^\/api\/auth\/providers$/, () => [200, [{ id: "local", name: "Lindenhof" }]]],
+    ["GET", /^\/api\/auth\/providers$/, () => [200, [{ id: "google", name: "Google" }, { id: "github", name: "GitHub" }]]],
     ["POST", /^\/api\/auth\/signout$/, () => [204, null]],
     ["GET", /^\/api\/me$/, () => (process.env["MOCK_SIGNED_OUT"] === undefined ? [200, ME] : problem(401, "Sign in first."))],
     ["GET", /^\/api\/jobs$/, (_, __, url) => {
       const wanted = url.searchParams.get("status")?.split(",") ?? [];
       const isMine = url.searchParams.get("scope") === "mine";
       if (process.env["MOCK_EMPTY"] !== undefined) return [200, { items: [], next_cursor: null }];
-      const items = world.jobs.filter((each) => wanted.includes(each.status) && (!isMine || each.owner.id === ME.id));
-      if (url.searchParams.get("order") === "oldest") items.sort((a, b) => a.created_at.localeCompare(b.created_at));
-      return [200, { items, next_cursor: null }];
+      const all = world.jobs.filter((each) => wanted.includes(each.status) && (!isMine || each.owner.id === ME.id));
+      if (url.searchParams.get("order") === "oldest") all.sort((a, b) => a.created_at.localeCompare(b.created_at));
+      const from = Number(url.searchParams.get("cursor") ?? 0);
+      const limit = Number(url.searchParams.get("limit") ?? all.length);
+      return [200, { items: all.slice(from, from + limit), next_cursor: from + limit < all.length ? String(from + limit) : null }];
     }],
     ...reviewRoutes(world),
+    ...peopleRoutes(),
+    ...nodeRoutes(world),
     ["GET", /^\/api\/jobs\/([^/]+)$/, ([, id]) => { const found = world.find(id); return found ? [200, found] : problem(404, "There is no such job."); }],
     ["GET", /^\/api\/jobs\/([^/]+)\/events$/, ([, id]) => { const found = world.find(id); return [200, found ? seedEvents(found) : []]; }],
     ...decisions.map((kind): [string, RegExp, Handler] => ["POST", new RegExp(`^/api/jobs/([^/]+)/${kind}$`), decide(world, kind)]),

@@ -140,6 +140,18 @@ export function seedPrinters(jobs: readonly Job[]): Printer[] {
   ];
 }
 
+/** As many more: every tenth waits for approval, the others are over. */
+export function manyJobs(count: number): Job[] {
+  return Array.from({ length: count }, (_, index) => {
+    const isWaiting = index % 10 === 0;
+    return job({
+      name: `part-${String(index + 1).padStart(3, "0")}`, created_at: ago(3000 + index * 40),
+      ...(isWaiting ? { allowed_actions: ["approve", "reject", "return", "withdraw"] as Job["allowed_actions"] }
+        : { status: "done", started_at: ago(2900 + index * 40), ended_at: ago(2800 + index * 40), allowed_actions: [] }),
+    });
+  });
+}
+
 export function seedEvents(of: Job): JobEvent[] {
   const run = of.run_id;
   const events: [string, number, Record<string, unknown>, boolean][] = [

@@ -1,13 +1,13 @@
 import type { ServerResponse } from "node:http";
 import type { components } from "../src/generated/api.ts";
-import { seedJobs, seedPrinters, type Artifact, type Job, type Printer } from "./seeds.ts";
+import { manyJobs, seedJobs, seedPrinters, type Artifact, type Job, type Printer } from "./seeds.ts";
 
 type Fact = components["schemas"]["FeedFact"];
 type Telemetry = components["schemas"]["PrinterTelemetry"];
 
 /** Seeded answers and a feed, to look at pages without a stack; its types are the API's. */
 export class World {
-  jobs = seedJobs();
+  jobs = [...seedJobs(), ...manyJobs(Number(process.env["MOCK_MANY"] ?? 0))];
   printers = seedPrinters(this.jobs);
   artifacts = new Map<string, Artifact>();
   commands = new Map<string, components["schemas"]["Command"]>();

@@ -72,7 +72,7 @@ describe("small things", () => {
 
   it("has a sentence for every sign-in error", () => {
     expect(errorWords(en, "expired")).toBe(en.signin.errors.expired);
-    expect(errorWords(en, "surprise")).toContain("surprise");
+    expect(errorWords(en, "surprise").text).toContain("surprise");
   });
 
   it("reads problems, and takes every other end for a lost line", () => {

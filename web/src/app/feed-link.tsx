@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent } from "react";
+import { useNavigate } from "react-router";
 import { announce } from "@/components/announcer";
 import { sessionOver } from "@/lib/api/client";
 import { keys } from "@/lib/api/keys";
@@ -8,6 +9,8 @@ import { FeedClient, type FeedHandlers } from "@/lib/feed/client";
 import { openSource } from "@/lib/feed/shared-source";
 import { takeTelemetry } from "@/lib/feed/telemetry";
 import { useI18n } from "@/lib/i18n/context";
+import { isTold, mayTell, tell } from "@/lib/notify";
+import { jobQuery } from "@/lib/queries/jobs";
 import type { Fact, Job } from "@/lib/wire";
 
 const SPOKEN: ReadonlySet<string> = new Set(["run.started", "job.done", "job.failed", "job.returned", "job.rejected"]);
@@ -16,6 +19,7 @@ const SPOKEN: ReadonlySet<string> = new Set(["run.started", "job.done", "job.fai
 export function FeedLink({ me }: { me: string }) {
   const { t } = useI18n();
   const client = useQueryClient();
+  const navigate = useNavigate();
 
   const say = useEffectEvent((fact: Fact) => {
     if (!SPOKEN.has(fact.type) || fact.job_id === null) return;
@@ -24,12 +28,22 @@ export function FeedLink({ me }: { me: string }) {
     if (job !== undefined && words !== undefined) announce(t.announce.status(job.name, words));
   });
 
+  const notify = useEffectEvent(async (fact: Fact) => {
+    if (!isTold(fact) || fact.job_id === null || !mayTell()) return;
+    const id = fact.job_id;
+    const job = await client.query({ ...jobQuery(id), staleTime: 0 });
+    const words = t.events[fact.type];
+    if (job.owner.id !== me || words === undefined) return;
+    tell(fact, job.name, job.reason === null ? words : `${words}: ${job.reason}`, () => void navigate(`/jobs/${id}`));
+  });
+
   useEffect(() => {
     const cache = new FeedCache(client);
     const handlers: FeedHandlers = {
       onFact: (fact) => {
         cache.take(fact);
         say(fact);
+        notify(fact).catch(() => undefined); // what can't be asked for can't be told
       },
       onTelemetry: takeTelemetry,
       onReset: () => {

@@ -10,11 +10,24 @@ import { sessionOver } from "@/lib/api/client";
 import { asApiError } from "@/lib/api/problem";
 import { useI18n } from "@/lib/i18n/context";
 import { useMe } from "@/lib/queries/me";
+import type { Role } from "@/lib/wire";
 
 const ApprovePage = lazy(() => import("@/features/approve/approve-page").then((m) => ({ default: m.ApprovePage })));
 const PrintersPage = lazy(() => import("@/features/printers/printers-page").then((m) => ({ default: m.PrintersPage })));
 const PrinterPage = lazy(() => import("@/features/printers/printer-page").then((m) => ({ default: m.PrinterPage })));
 const SettingsPage = lazy(() => import("@/app/settings-page").then((m) => ({ default: m.SettingsPage })));
+const AccountPage = lazy(() => import("@/app/account-page").then((m) => ({ default: m.AccountPage })));
+const AdminLayout = lazy(() => import("@/app/admin-layout").then((m) => ({ default: m.AdminLayout })));
+const PeoplePage = lazy(() => import("@/features/people/people-page").then((m) => ({ default: m.PeoplePage })));
+const NodesPage = lazy(() => import("@/features/nodes/nodes-page").then((m) => ({ default: m.NodesPage })));
+const InventoryPage = lazy(() =>
+  import("@/features/inventory/inventory-page").then((m) => ({ default: m.InventoryPage })),
+);
+const RulesPage = lazy(() => import("@/app/rules-page").then((m) => ({ default: m.RulesPage })));
+const AuditPage = lazy(() => import("@/features/audit/audit-page").then((m) => ({ default: m.AuditPage })));
+const FirstAdminPage = lazy(() =>
+  import("@/features/signin/first-admin-page").then((m) => ({ default: m.FirstAdminPage })),
+);
 const SigninPage = lazy(() => import("@/features/signin/signin-page").then((m) => ({ default: m.SigninPage })));
 
 /** Nobody is signed in: to the sign-in page, and back here afterwards. */
@@ -50,25 +63,44 @@ function NotFound() {
   return <Missing title={t.notFound.title} text={t.notFound.text} />;
 }
 
-function AdminOnly() {
+/** A page for some roles; for the others there is none. The server asks again with every answer. */
+function Only({ roles }: { roles: readonly Role[] }) {
   const me = useMe();
-  return me.data?.is_admin === true ? <ApprovePage /> : <NotFound />;
+  return me.data !== undefined && roles.includes(me.data.role) ? <Outlet /> : <NotFound />;
 }
+
+const DECIDERS: readonly Role[] = ["approver", "admin"];
+const ADMINS: readonly Role[] = ["admin"];
 
 export function AppRoutes() {
   return (
     <Suspense fallback={null}>
       <Routes>
         <Route path="/signin" element={<SigninPage />} />
+        <Route path="/first-admin" element={<FirstAdminPage />} />
         <Route element={<SignedIn />}>
           <Route path="/" element={<Navigate to="/jobs" replace />} />
           <Route path="/jobs" element={<JobsRoute />} />
           <Route path="/jobs/:id" element={<JobPage />} />
-          <Route path="/approve" element={<AdminOnly />} />
-          <Route path="/approve/:id" element={<AdminOnly />} />
+          <Route element={<Only roles={DECIDERS} />}>
+            <Route path="/approve" element={<ApprovePage />} />
+            <Route path="/approve/:id" element={<ApprovePage />} />
+          </Route>
           <Route path="/printers" element={<PrintersPage />} />
           <Route path="/printers/:id" element={<PrinterPage />} />
           <Route path="/settings" element={<SettingsPage />} />
+          <Route path="/settings/account" element={<AccountPage />} />
+          <Route element={<Only roles={ADMINS} />}>
+            <Route path="/admin" element={<AdminLayout />}>
+              <Route index element={<Navigate to="/admin/people" replace />} />
+              <Route path="people" element={<PeoplePage />} />
+              <Route path="nodes" element={<NodesPage />} />
+              <Route path="printers" element={<InventoryPage />} />
+              <Route path="rules" element={<RulesPage />} />
+              <Route path="trail" element={<AuditPage />} />
+              <Route path="*" element={<Navigate to="/admin/people" replace />} />
+            </Route>
+          </Route>
           <Route path="*" element={<NotFound />} />
         </Route>
       </Routes>

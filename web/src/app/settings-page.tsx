@@ -2,10 +2,9 @@ import { Avatar, Button, Group, SegmentedControl, Stack, Text, useMantineColorSc
 import { useMutation } from "@tanstack/react-query";
 import { ErrorNote } from "@/components/error-note";
 import { LangToggle } from "@/components/lang-toggle";
-import { PageTitle } from "@/components/page-title";
-import { ShopSettings } from "@/features/shop/shop-settings";
-import { SpendingTable } from "@/features/shop/spending-table";
-import { forgetTray } from "@/features/submit/tray-store";
+import { leave } from "@/app/leave";
+import { NotifySetting } from "@/app/notify-setting";
+import { SettingsHead } from "@/app/settings-head";
 import { api, unwrap } from "@/lib/api/client";
 import { useI18n } from "@/lib/i18n/context";
 import { useMe } from "@/lib/queries/me";
@@ -16,10 +15,7 @@ function SignOut() {
   const { t } = useI18n();
   const signOut = useMutation({
     mutationFn: () => unwrap(api.POST("/api/auth/signout")),
-    onSuccess: () => {
-      forgetTray();
-      window.location.assign("/signin");
-    },
+    onSuccess: leave,
   });
   return (
     <Stack gap="sm">
@@ -39,17 +35,23 @@ export function SettingsPage() {
   const me = useMe();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <Stack gap="xl" maw={420}>
-      <PageTitle text={me.data?.name ?? t.app.name} />
+    <Stack gap="xl" maw={760}>
+      <SettingsHead tab={t.account.sections.here} />
       <Group wrap="nowrap">
         <Avatar src={me.data?.avatar_url ?? null} name={me.data?.name ?? ""} size="lg" color="accent" alt="" />
-        <Text>{me.data?.email}</Text>
+        <div>
+          <Text fw={600}>{me.data?.name}</Text>
+          <Text c="dimmed">
+            {me.data?.email}
+            {me.data !== undefined && ` · ${t.admin.roles[me.data.role]}`}
+          </Text>
+        </div>
       </Group>
-      <Stack gap="xs">
+      <Stack gap="xs" maw={420}>
         <Text fw={600}>{t.app.language}</Text>
         <LangToggle />
       </Stack>
-      <Stack gap="xs">
+      <Stack gap="xs" maw={420}>
         <Text fw={600}>{t.app.theme.label}</Text>
         <SegmentedControl
           fullWidth
@@ -59,12 +61,7 @@ export function SettingsPage() {
           data={SCHEMES.map((value) => ({ value, label: t.app.theme[value] }))}
         />
       </Stack>
-      {me.data?.is_admin === true && (
-        <>
-          <ShopSettings />
-          <SpendingTable />
-        </>
-      )}
+      <NotifySetting />
       <SignOut />
     </Stack>
   );

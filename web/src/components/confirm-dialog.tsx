@@ -13,6 +13,7 @@ export interface ConfirmWords {
 export function ConfirmDialog(props: {
   words: ConfirmWords;
   isGrave: boolean;
+  /** False until what is asked for below the words was done. */
   isReady?: boolean;
   children?: ReactNode;
   onYes: () => void;

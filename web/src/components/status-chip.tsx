@@ -11,7 +11,7 @@ import type { Tone } from "@/lib/tones";
 import type { Job } from "@/lib/wire";
 
 type Variant = "light" | "filled" | "outline";
-type Look = readonly [Icon, Tone, Variant];
+export type Look = readonly [Icon, Tone, Variant];
 
 const JOB_LOOKS: Record<ShownState, Look> = {
   submitted: [IconSend, "ask", "light"],
@@ -42,7 +42,8 @@ const PRINTER_LOOKS: Record<PrinterState, Look> = {
   busy: [IconHandFinger, "quiet", "filled"],
 };
 
-function Chip({ look, label }: { look: Look; label: string }) {
+/** A state in a word, a shape and a colour, in this order. */
+export function Chip({ look, label }: { look: Look; label: string }) {
   const [Symbol, tone, variant] = look;
   return (
     <span className={classes["chip"]} data-tone={tone} data-variant={variant}>

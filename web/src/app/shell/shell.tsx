@@ -1,5 +1,5 @@
 import { Avatar, Button, Text } from "@mantine/core";
-import { IconPrinter, IconSettings, IconShieldCheck, IconStack2, type Icon } from "@tabler/icons-react";
+import { IconPrinter, IconSettings, IconShieldCheck, IconStack2, IconUsers, type Icon } from "@tabler/icons-react";
 import { Suspense, useEffect, type ReactNode } from "react";
 import { NavLink, useLocation, useNavigate } from "react-router";
 import { Bands } from "@/app/shell/bands";
@@ -79,7 +79,13 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
         <nav className={classes["nav"]} aria-label={t.nav.label}>
           <Item to="/jobs" icon={IconStack2} label={t.nav.jobs} />
           <Item to="/printers" icon={IconPrinter} label={t.nav.printers} />
-          {me.is_admin && <ApproveItem />}
+          {me.role !== "member" && <ApproveItem />}
+          {me.role === "admin" && (
+            <NavLink to="/admin" className={`${classes["item"] ?? ""} ${classes["onDesk"] ?? ""}`}>
+              <IconUsers size={22} stroke={1.75} aria-hidden />
+              <span className={classes["itemWord"]}>{t.nav.admin}</span>
+            </NavLink>
+          )}
           <NavLink to="/settings" className={`${classes["item"] ?? ""} ${classes["onPhone"] ?? ""}`}>
             <IconSettings size={22} stroke={1.75} aria-hidden />
             <span className={classes["itemWord"]}>{t.nav.more}</span>

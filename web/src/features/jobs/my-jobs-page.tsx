@@ -2,6 +2,7 @@ import { Button, SegmentedControl, Stack, Text } from "@mantine/core";
 import { IconStack2 } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import { Empty } from "@/components/empty";
+import { NotifyOffer } from "@/components/notify-offer";
 import { PageTitle } from "@/components/page-title";
 import { StateGate } from "@/components/state-gate";
 import { BedRow } from "@/features/jobs/bed-row";
@@ -138,6 +139,7 @@ export function MyJobsPage(props: { submit: (isFirst: boolean) => ReactNode; isS
         tab={printing === undefined ? undefined : `${printing.percent ?? 0} % ${printing.name}`}
       />
       {props.submit(isFirst)}
+      <NotifyOffer hasJobs={jobs.length > 0} />
       {!isFirst || beds.length > 0 ? (
         <StateGate query={active} what={t.jobs.what}>
           {() => <Active jobs={jobs} beds={beds} isFirst={isFirst} />}

@@ -6,8 +6,18 @@ export function safeNext(next: string | null): string {
   return next.startsWith("/signin") ? "/" : next;
 }
 
-/** The sentence for an error code that the sign-in came back with. */
-export function errorWords(t: Catalogue, code: string): string {
+const STORED = "layerline.next";
+
+/** Where to go after the sign-in: as asked, else as asked before a sign-in that failed. */
+export function rememberedNext(params: URLSearchParams): string {
+  const asked = params.get("next");
+  if (asked === null) return params.has("error") ? safeNext(sessionStorage.getItem(STORED)) : "/";
+  sessionStorage.setItem(STORED, asked);
+  return safeNext(asked);
+}
+
+/** Why somebody can't come in, and what they can do, for a code that the sign-in came back with. */
+export function errorWords(t: Catalogue, code: string): { title: string; text: string } {
   const { other, ...known } = t.signin.errors;
   return code in known ? known[code as keyof typeof known] : other(code);
 }

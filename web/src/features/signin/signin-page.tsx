@@ -1,13 +1,13 @@
-import { Button, Stack, Text, Title } from "@mantine/core";
-import { IconAlertTriangle, IconLogin2 } from "@tabler/icons-react";
+import { Anchor, Button, Stack, Text, Title } from "@mantine/core";
+import { IconAlertTriangle, IconLock, IconLogin2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
-import { useSearchParams } from "react-router";
+import { useEffect, useRef } from "react";
+import { Link, useSearchParams } from "react-router";
 import { LangToggle } from "@/components/lang-toggle";
 import { Mark } from "@/components/mark";
 import { Note } from "@/components/note";
 import { StateGate } from "@/components/state-gate";
-import { errorWords, safeNext } from "@/features/signin/next";
+import { errorWords, rememberedNext } from "@/features/signin/next";
 import classes from "@/features/signin/signin.module.css";
 import { api, unwrap } from "@/lib/api/client";
 import { keys } from "@/lib/api/keys";
@@ -49,6 +49,29 @@ function Ways({ next }: { next: string }) {
   );
 }
 
+/** Takes the focus, so that it is read first. */
+function WhyNot({ code }: { code: string }) {
+  const { t } = useI18n();
+  const ref = useRef<HTMLDivElement>(null);
+  const { title, text } = errorWords(t, code);
+  useEffect(() => ref.current?.focus(), []);
+  return (
+    <div ref={ref} tabIndex={-1} className={classes["why"]}>
+      <Note tone="bad" icon={IconAlertTriangle} role="alert">
+        <div>
+          <strong>{title}</strong>
+          <Text>{text}</Text>
+        </div>
+      </Note>
+      {code === "identity_taken" && (
+        <Anchor component={Link} to="/settings/account">
+          {t.signin.backToAccount}
+        </Anchor>
+      )}
+    </div>
+  );
+}
+
 export function SigninPage() {
   const { t } = useI18n();
   const [params] = useSearchParams();
@@ -64,12 +87,13 @@ export function SigninPage() {
           <Title order={1}>{t.app.name}</Title>
         </div>
         <Text fz="lg">{t.app.tagline}</Text>
-        {error !== null && (
-          <Note tone="bad" icon={IconAlertTriangle} role="alert">
-            {errorWords(t, error)}
+        {error !== null && <WhyNot code={error} />}
+        {error === null && params.has("again") && (
+          <Note tone="warn" icon={IconLock}>
+            {t.signin.again}
           </Note>
         )}
-        <Ways next={safeNext(params.get("next"))} />
+        <Ways next={rememberedNext(params)} />
         <ol className={classes["steps"]}>
           {t.signin.steps.map((step) => (
             <li key={step}>{step}</li>

@@ -2,6 +2,15 @@
 export const keys = {
   me: ["me"] as const,
   providers: ["providers"] as const,
+  account: {
+    identities: ["account", "identities"] as const,
+    sessions: ["account", "sessions"] as const,
+    tokens: ["account", "tokens"] as const,
+  },
+  people: ["people"] as const,
+  invitations: ["invitations"] as const,
+  nodes: ["nodes"] as const,
+  trail: (filter: TrailFilter) => ["trail", filter] as const,
   jobs: {
     all: ["jobs"] as const,
     lists: ["jobs", "list"] as const,
@@ -35,4 +44,12 @@ export interface JobFilter {
   status: string;
   order: "newest" | "oldest";
   q?: string;
+}
+
+/** Which deeds are wanted: of whom, of which kind, from and until when. */
+export interface TrailFilter {
+  who?: string;
+  what?: string;
+  since?: string;
+  until?: string;
 }

@@ -18,6 +18,11 @@ export class ApiError extends Error {
     return this.status === 0;
   }
 
+  /** The act is a grave one and the sign-in not of the last minutes. */
+  get wantsSignIn(): boolean {
+    return this.type === "/problems/sign-in-again";
+  }
+
   /** Worth trying again by itself. */
   get isTransient(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500;

@@ -32,6 +32,8 @@ export function staleKeys(fact: Fact): readonly Key[] {
         fact.command_id === null ? keys.commands.all : keys.commands.detail(fact.command_id),
         keys.printers.all,
       ];
+    case "node":
+      return [keys.nodes, keys.printers.all];
     default:
       return [keys.printers.all];
   }

@@ -1,3 +1,5 @@
+import { account } from "@/lib/i18n/de-account";
+import { admin } from "@/lib/i18n/de-admin";
 import { finding, review, shop, spending, why } from "@/lib/i18n/de-review";
 import type { Catalogue } from "@/lib/i18n/en";
 
@@ -21,6 +23,7 @@ export const de: Catalogue = {
     printers: "Drucker",
     approve: "Freigabe",
     waiting: (n) => (n === 1 ? "1 wartet" : `${n} warten`),
+    admin: "Verwaltung",
     more: "Mehr",
   },
   common: {
@@ -40,6 +43,11 @@ export const de: Catalogue = {
     needsConnection: "braucht eine Verbindung",
     plate: (n) => `Platte ${n}`,
     by: (name) => `von ${name}`,
+    again: "Deine Anmeldung ist schon eine Weile her. Bestätige dafür, dass du es bist. Was du getippt hast, bleibt.",
+    confirmIt: "Neu anmelden",
+    copy: "Kopieren",
+    copied: "Kopiert",
+    copyFailed: "Der Browser hat das Kopieren nicht zugelassen. Markiere den Text und kopiere ihn selbst.",
   },
   band: {
     offline: (t) => `Du bist offline. Du siehst den Stand von ${t}. Nichts Getipptes geht verloren.`,
@@ -65,15 +73,42 @@ export const de: Catalogue = {
     what: "die Anmeldewege",
     none: "Es ist kein Anmeldeweg eingerichtet. Die Ausgabe beim Start sagt, wie es geht.",
     steps: ["Geslicte Datei ablegen", "Jemand gibt sie frei", "Beim Druck zusehen"],
+    again: "Bestätige, dass du es bist; dann bist du wieder, wo du warst.",
+    backToAccount: "Zurück zu meinem Konto",
     errors: {
-      denied: "Die Anmeldung wurde drüben abgebrochen. Versuche es noch einmal oder nimm ein anderes Konto.",
-      expired: "Die Anmeldung dauerte zu lange oder begann in einem anderen Tab. Fang noch einmal an.",
-      not_allowed: "Diese Gruppe lässt die Adresse nicht zu. Frag einen Admin oder nimm ein anderes Konto.",
-      email_not_verified: "Das Konto hat keine bestätigte E-Mail-Adresse. Bestätige dort eine und versuche es noch einmal.",
-      provider_unreachable: "Der Anmeldedienst antwortet nicht. Versuche es in einer Minute noch einmal.",
-      provider_error: "Der Anmeldedienst hat einen Fehler gemeldet. Versuche es in einer Minute noch einmal.",
-      disabled: "Ein Admin hat deinen Zugang beendet. Frag dort nach.",
-      other: (code) => `Die Anmeldung hat nicht geklappt (${code}). Fang noch einmal an.`,
+      denied: {
+        title: "Die Anmeldung wurde drüben abgebrochen.",
+        text: "Versuche es noch einmal und stimme dort zu, oder nimm ein anderes Konto.",
+      },
+      expired: {
+        title: "Die Anmeldung dauerte zu lange oder begann in einem anderen Tab.",
+        text: "Beginne hier noch einmal; es ist nichts verloren.",
+      },
+      not_allowed: {
+        title: "Du bist noch nicht eingeladen.",
+        text: "Diese Gruppe lässt nur bestimmte Adressen herein, und die dieses Kontos ist nicht darunter. Bitte die Verwaltung, genau diese Adresse einzuladen, oder nimm ein anderes Konto.",
+      },
+      email_not_verified: {
+        title: "Dieses Konto hat keine bestätigte E-Mail-Adresse.",
+        text: "Bestätige die Adresse dort (schau nach der Mail dazu) und versuche es noch einmal.",
+      },
+      provider_unreachable: {
+        title: "Der Anmeldedienst antwortet nicht.",
+        text: "An dir liegt es nicht. Versuche es in einer Minute noch einmal oder nimm einen anderen Weg.",
+      },
+      provider_error: {
+        title: "Der Anmeldedienst hat mit einem Fehler geantwortet.",
+        text: "Versuche es in einer Minute noch einmal. Bleibt es so, sag es der Verwaltung.",
+      },
+      disabled: {
+        title: "Die Verwaltung hat deinen Zugang beendet.",
+        text: "Deine Aufträge bleiben erhalten. Bitte die Verwaltung, dich wieder einzulassen.",
+      },
+      identity_taken: {
+        title: "Dieses Konto öffnet hier schon das einer anderen Person.",
+        text: "Es lässt sich nicht auch zu deinem hinzufügen. Nimm ein anderes Konto jenes Dienstes.",
+      },
+      other: (code) => ({ title: "Die Anmeldung hat nicht geklappt.", text: `Beginne noch einmal. Bleibt es so, sag der Verwaltung: ${code}` }),
     },
   },
   drop: {
@@ -405,6 +440,8 @@ export const de: Catalogue = {
     words: "Schreib, was du gesehen hast.",
     ownerText: "Noch weiß niemand, ob das gedruckt wurde. Die Admins wissen Bescheid. Du musst nichts tun.",
   },
+  account,
+  admin,
   finding,
   review,
   shop,

@@ -1,3 +1,5 @@
+import { account } from "@/lib/i18n/en-account";
+import { admin } from "@/lib/i18n/en-admin";
 import { finding, review, shop, spending, why } from "@/lib/i18n/en-review";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -21,6 +23,7 @@ export const en = {
     printers: "Printers",
     approve: "Approve",
     waiting: (n: number) => `${n} waiting`,
+    admin: "Admin",
     more: "More",
   },
   common: {
@@ -40,6 +43,11 @@ export const en = {
     needsConnection: "needs a connection",
     plate: (n: number) => `Plate ${n}`,
     by: (name: string) => `by ${name}`,
+    again: "You signed in a while ago. For this, confirm that it is you. What you typed stays.",
+    confirmIt: "Sign in again",
+    copy: "Copy",
+    copied: "Copied",
+    copyFailed: "The browser did not let it be copied. Mark the text and copy it yourself.",
   },
   band: {
     offline: (t: string) => `You are offline. You see what was true at ${t}. Nothing you type is lost.`,
@@ -65,15 +73,42 @@ export const en = {
     what: "the ways to sign in",
     none: "No way to sign in is set up. The start-up output says how.",
     steps: ["Drop a sliced file", "Someone approves it", "Watch it print"],
+    again: "Confirm that it is you; then you are back where you were.",
+    backToAccount: "Back to my account",
     errors: {
-      denied: "Signing in was stopped at the other side. Try again, or use another account.",
-      expired: "Signing in took too long or began in another tab. Start again.",
-      not_allowed: "This group does not admit that address. Ask an admin, or use another account.",
-      email_not_verified: "That account has no verified e-mail address. Verify one there, then try again.",
-      provider_unreachable: "The sign-in service did not answer. Try again in a minute.",
-      provider_error: "The sign-in service answered with an error. Try again in a minute.",
-      disabled: "An admin ended your access. Ask them.",
-      other: (code: string) => `Signing in did not work (${code}). Start again.`,
+      denied: {
+        title: "Signing in was stopped at the other side.",
+        text: "Try again and agree there, or use another account.",
+      },
+      expired: {
+        title: "Signing in took too long, or began in another tab.",
+        text: "Start again here; nothing is lost.",
+      },
+      not_allowed: {
+        title: "You are not invited yet.",
+        text: "This group lets in only some addresses, and the one of this account is not among them. Ask an admin to invite exactly that address, or use another account.",
+      },
+      email_not_verified: {
+        title: "That account has no verified e-mail address.",
+        text: "Verify the address there (look for its mail), then try again.",
+      },
+      provider_unreachable: {
+        title: "The sign-in service does not answer.",
+        text: "It is not you. Try again in a minute, or use another way.",
+      },
+      provider_error: {
+        title: "The sign-in service answered with an error.",
+        text: "Try again in a minute. If it stays, tell an admin.",
+      },
+      disabled: {
+        title: "An admin ended your access.",
+        text: "Your jobs are kept. Ask an admin to let you in again.",
+      },
+      identity_taken: {
+        title: "That account opens another person's account here.",
+        text: "It can't be added to yours too. Use another account of that service.",
+      },
+      other: (code: string) => ({ title: "Signing in did not work.", text: `Start again. If it stays, tell an admin: ${code}` }),
     },
   },
   drop: {
@@ -386,6 +421,8 @@ export const en = {
     words: "Write what you saw.",
     ownerText: "Nobody knows yet whether this printed. The admins were told. You need do nothing.",
   },
+  account,
+  admin,
   finding,
   review,
   shop,

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api/client";
 import { keys, type JobFilter } from "@/lib/api/keys";
 import { asApiError } from "@/lib/api/problem";
@@ -25,12 +25,15 @@ export function useJobs(filter: JobFilter) {
   });
 }
 
-export function useJob(id: string | undefined) {
-  return useQuery({
-    queryKey: keys.jobs.detail(id ?? ""),
-    queryFn: () => unwrap(api.GET("/api/jobs/{job_id}", { params: { path: { job_id: id ?? "" } } })),
-    enabled: id !== undefined,
+export function jobQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.jobs.detail(id),
+    queryFn: () => unwrap(api.GET("/api/jobs/{job_id}", { params: { path: { job_id: id } } })),
   });
+}
+
+export function useJob(id: string | undefined) {
+  return useQuery({ ...jobQuery(id ?? ""), enabled: id !== undefined });
 }
 
 export function useJobEvents(id: string) {
