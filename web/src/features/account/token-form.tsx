@@ -1,4 +1,4 @@
-import { Checkbox, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Checkbox, Group, NativeSelect, Stack, TextInput, Title } from "@mantine/core";
 import { useState } from "react";
 import { ErrorNote } from "@/components/error-note";
 import { ServerButton } from "@/components/server-button";
@@ -40,6 +40,7 @@ export function TokenForm({ onMade }: { onMade: (name: string, secret: string) =
       }}
     >
       <Stack gap="md" maw={480}>
+        <Title order={3}>{words.newOne}</Title>
         <TextInput
           label={words.name}
           description={words.nameHint}
@@ -78,9 +79,6 @@ export function TokenForm({ onMade }: { onMade: (name: string, secret: string) =
           </ServerButton>
         </Group>
         <ErrorNote error={make.error} />
-        <Text size="sm" c="dimmed">
-          {words.once}
-        </Text>
       </Stack>
     </form>
   );

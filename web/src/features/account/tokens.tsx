@@ -89,7 +89,9 @@ export function Tokens() {
         }
       </StateGate>
       {made === null ? (
-        <TokenForm onMade={(name, secret) => setMade({ name, secret })} />
+        <Paper withBorder p="lg">
+          <TokenForm onMade={(name, secret) => setMade({ name, secret })} />
+        </Paper>
       ) : (
         <Paper withBorder p="lg" role="status">
           <Stack gap="sm">

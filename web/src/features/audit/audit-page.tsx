@@ -1,6 +1,6 @@
-import { Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
-import { useSearchParams } from "react-router";
+import { Link, useSearchParams } from "react-router";
 import fields from "@/components/fields-row.module.css";
 import { Section } from "@/components/section";
 import { StateGate } from "@/components/state-gate";
@@ -45,7 +45,7 @@ function Filters() {
       {(["since", "until"] as const).map((key) => (
         <TextInput
           key={key}
-          data-half
+          className={fields["half"] ?? ""}
           type="date"
           label={words[key]}
           value={params.get(key) ?? ""}
@@ -58,6 +58,24 @@ function Filters() {
         </Button>
       )}
     </div>
+  );
+}
+
+const SHORT_ID = 8;
+const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+const PAGES: Record<string, string> = { job: "/jobs/", printer: "/printers/" };
+
+/** Which thing it was: short for the eye, with a way to it where there is a page. */
+function Thing({ deed }: { deed: Deed }) {
+  const page = PAGES[deed.thing];
+  const id = UUID.test(deed.thing_id) ? deed.thing_id.slice(0, SHORT_ID) : deed.thing_id;
+  const code = <code title={deed.thing_id}>{id}</code>;
+  return page === undefined ? (
+    code
+  ) : (
+    <Anchor component={Link} to={`${page}${deed.thing_id}`}>
+      {code}
+    </Anchor>
   );
 }
 
@@ -77,7 +95,7 @@ function DeedRow({ deed }: { deed: Deed }) {
       </div>
       <div className={classes["where"]}>
         <span>
-          {words.kinds[deed.thing] ?? deed.thing} <code>{deed.thing_id}</code>
+          {words.kinds[deed.thing] ?? deed.thing} <Thing deed={deed} />
         </span>
         {deed.ip !== null && <span>{words.from(deed.ip)}</span>}
       </div>

@@ -28,7 +28,7 @@ function InviteForm() {
     >
       <div className={fields["row"]}>
         <TextInput
-          data-grow
+          className={fields["grow"] ?? ""}
           type="email"
           label={words.email}
           required

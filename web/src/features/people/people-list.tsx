@@ -32,7 +32,7 @@ export function PeopleList() {
     <>
       <div className={fields["row"]} role="search">
         <TextInput
-          data-grow
+          className={fields["grow"] ?? ""}
           label={words.search}
           leftSection={<IconSearch size={18} aria-hidden />}
           value={text}

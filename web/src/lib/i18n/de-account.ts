@@ -43,6 +43,7 @@ export const account: typeof english = {
     hint: "Mit einem Schlüssel handelt ein Skript oder ein Slicer in deinem Namen, so weit der Schlüssel reicht.",
     none: "Keine Zugangsschlüssel.",
     list: "Deine Zugangsschlüssel",
+    newOne: "Ein neuer Schlüssel",
     name: "Wofür er ist",
     nameHint: "Damit du ihn wiedererkennst: „Slicer am Werkstatt-PC“.",
     scopesLabel: "Was er darf",

@@ -42,6 +42,7 @@ export const account = {
     hint: "With a token a script or a slicer acts in your name, within what the token was made for.",
     none: "No access tokens.",
     list: "Your access tokens",
+    newOne: "A new token",
     name: "What it is for",
     nameHint: "So that you know it again: “slicer on the workshop PC”.",
     scopesLabel: "What it may do",
