@@ -105,6 +105,16 @@ def telemetry_subject(node: NodeName, printer: PrinterId) -> str:
     return f"telemetry.{node}.{printer}"
 
 
+def camera_subject(node: NodeName) -> str:
+    """Return where a node hears that somebody looks."""
+    return f"live.{node}.camera"
+
+
+def picture_subject(node: NodeName, printer: PrinterId) -> str:
+    """Return where a node shows a picture of a printer's camera; the message is a JPEG."""
+    return f"telemetry.{node}.camera.{printer}"
+
+
 def bell_consumer(node: NodeName) -> str:
     """Return the node's durable consumer on JOBS."""
     return f"bell_{node}"

@@ -40,6 +40,12 @@ class Node:
         for worker in self.workers.values():
             worker.ring()
 
+    def watch(self, printer_id: PrinterId) -> None:
+        """Show what a printer's camera sees; another node's printer is none of ours."""
+        worker = self.workers.get(printer_id)
+        if worker is not None:
+            worker.watch()
+
     def take_command(self, command: Command) -> None:
         """Write a command down and wake its printer; one for no printer of ours is refused."""
         if not self.journal.commands.receive(command):
@@ -66,7 +72,9 @@ async def run_edge(
     journal = NodeJournal(settings.edge_data, settings.node, clock)
     try:
         node = _compose(settings, printers, clock, journal)
-        hooks = LinkHooks(on_up=node.ring, on_bell=node.ring, on_command=node.take_command)
+        hooks = LinkHooks(
+            on_up=node.ring, on_bell=node.ring, on_command=node.take_command, on_watched=node.watch
+        )
         journal.on_fact(node.link.wake_publisher)
         checks = {
             "broker": lambda: _check_broker(node.link),

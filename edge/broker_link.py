@@ -14,7 +14,7 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel, ValidationError
 
 from contracts.commands import EXPIRY_S, Command, parse_command
-from contracts.ids import NodeName, RunId
+from contracts.ids import NodeName, PrinterId, RunId
 from contracts.rpc import (
     ARTIFACT_ANSWER_ADAPTER,
     CLAIM_ANSWER_ADAPTER,
@@ -33,14 +33,16 @@ from contracts.subjects import (
     JOBS,
     artifact_subject,
     bell_consumer,
+    camera_subject,
     claim_subject,
     command_consumer,
     inbox_prefix,
     node_of_subject,
+    picture_subject,
     telemetry_subject,
     watermark_subject,
 )
-from contracts.telemetry import PrinterTelemetry
+from contracts.telemetry import CameraLease, PrinterTelemetry
 from edge.ports import LinkDown
 from edge.publisher import FactPublisher, FactSource
 from edge.pulling import Handler, PullLoop
@@ -68,6 +70,8 @@ class LinkHooks:
     on_bell: Callable[[], None]
     on_command: Callable[[Command], None]
     """The command is in the journal when this returns."""
+    on_watched: Callable[[PrinterId], None]
+    """Somebody looks at the printer's camera."""
 
 
 class BrokerLink:
@@ -113,6 +117,7 @@ class BrokerLink:
                 client, COMMANDS.name, command_consumer(self._node), self._command_handler(hooks)
             )
             self._pulls = (bells, commands)
+            await client.subscribe(camera_subject(self._node), cb=_camera_handler(hooks))
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._publisher.run())
                 group.create_task(self._keep_comparing(hooks))
@@ -159,13 +164,12 @@ class BrokerLink:
 
     async def tell(self, telemetry: PrinterTelemetry) -> None:
         """Publish telemetry if there is a connection, else drop it: the next says more."""
-        if self._client is None or not self._client.is_connected:
-            return
         subject = telemetry_subject(self._node, telemetry.printer_id)
-        try:
-            await self._client.publish(subject, telemetry.model_dump_json().encode())
-        except nats.errors.Error as exc:
-            log.debug("telemetry_dropped", reason=type(exc).__name__)
+        await self._publish_or_drop(subject, telemetry.model_dump_json().encode())
+
+    async def show(self, printer_id: PrinterId, picture: bytes) -> None:
+        """Publish a picture if there is a connection, else drop it: the next shows more."""
+        await self._publish_or_drop(picture_subject(self._node, printer_id), picture)
 
     def is_expired(self, command: Command) -> bool:
         """Judge expires_at by the services' clock; True when that clock isn't known."""
@@ -175,6 +179,14 @@ class BrokerLink:
         services_now = told_at + timedelta(seconds=self._clock.boottime() - boot_s)
         expires_at = command.expires_at or command.issued_at + timedelta(seconds=EXPIRY_S)
         return services_now > expires_at
+
+    async def _publish_or_drop(self, subject: str, body: bytes) -> None:
+        if self._client is None or not self._client.is_connected:
+            return
+        try:
+            await self._client.publish(subject, body)
+        except nats.errors.Error as exc:
+            log.debug("telemetry_dropped", subject=subject, reason=type(exc).__name__)
 
     async def _ask(self, subject: str, request: BaseModel) -> bytes:
         if self._client is None or not self._client.is_connected:
@@ -306,6 +318,16 @@ def _bell_handler(hooks: LinkHooks) -> Handler:
         except nats.errors.Error as exc:
             log.info("bell_not_acked", reason=type(exc).__name__)
         hooks.on_bell()
+
+    return take
+
+
+def _camera_handler(hooks: LinkHooks) -> Handler:
+    async def take(message: Msg) -> None:
+        try:
+            hooks.on_watched(CameraLease.model_validate_json(message.data).printer_id)
+        except ValidationError:
+            log.debug("camera_lease_unreadable")
 
     return take
 

@@ -239,6 +239,10 @@ class Dispatch(Protocol):
         """Publish telemetry if there is a connection, else drop it."""
         ...
 
+    async def show(self, printer_id: PrinterId, picture: bytes) -> None:
+        """Publish a picture of a printer's camera if there is a connection, else drop it."""
+        ...
+
     def is_expired(self, command: Command) -> bool:
         """Judge expires_at by the services' clock; True when that clock isn't known."""
         ...

@@ -3,7 +3,7 @@
 Nothing here names a maker's protocol; an adapter (edge.bambu) translates.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -233,6 +233,13 @@ class Printer(Protocol):
 
         Raises StorageRefused, TransferFailed, AccessCodeRefused, CertificateMismatch or
         PrinterUnreachable. Cancelling it stops the transfer.
+        """
+        ...
+
+    def pictures(self) -> AsyncGenerator[bytes, None]:
+        """Yield the camera's JPEG pictures as they come, until closed.
+
+        Raises PrinterUnreachable, AccessCodeRefused or CertificateMismatch.
         """
         ...
 

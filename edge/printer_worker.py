@@ -15,6 +15,7 @@ from contracts.ids import CommandId
 from contracts.lifecycle import BedState, RunState
 from contracts.loaded import Loaded
 from contracts.telemetry import PrinterTelemetry
+from edge.camera_worker import CameraWorker
 from edge.claiming import Claimer
 from edge.cleaning import Cleaner
 from edge.command_worker import CommandWorker
@@ -41,6 +42,7 @@ class PrinterWorker:
         self._run_worker = RunWorker(tools)
         self._claimer = Claimer(tools)
         self._commands = CommandWorker(tools)
+        self._camera = CameraWorker(tools)
         self._cleaner = Cleaner(tools)
         self._reconciled = asyncio.Event()
         self._old_codes: frozenset[str] | None = None
@@ -63,6 +65,7 @@ class PrinterWorker:
                 group.create_task(self._obey(NEVER_EXPIRES))
                 group.create_task(self._obey(frozenset(CommandKind) - NEVER_EXPIRES))
                 group.create_task(self._tell())
+                group.create_task(self._camera.run())
 
     def ring(self) -> None:
         """A bell rang, or the link came up: there may be work."""
@@ -72,6 +75,10 @@ class PrinterWorker:
     def wake(self) -> None:
         """Something changed in the journal."""
         self._view.poke()
+
+    def watch(self) -> None:
+        """Somebody looks at the camera."""
+        self._camera.watch()
 
     # --- what the printer says ---
 

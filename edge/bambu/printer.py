@@ -3,7 +3,7 @@
 import asyncio
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import aiomqtt
 import structlog
 from aiomqtt.exceptions import MqttConnectError
 
+from edge.bambu.camera import pictures
 from edge.bambu.capture import Capture
 from edge.bambu.ftps import PrinterFTPS
 from edge.bambu.messages import message_of
@@ -121,6 +122,11 @@ class BambuPrinter:
             await self._ftps.upload(source, name, on_progress)
         finally:
             self._is_uploading = False
+
+    def pictures(self) -> AsyncGenerator[bytes, None]:
+        """Yield the camera's JPEG pictures as they come, until closed."""
+        address = self._address
+        return pictures(address.host, address.camera_port, address.access_code, self._trust)
 
     async def list_files(self) -> tuple[str, ...]:
         """Return the names in the card's root."""

@@ -112,6 +112,7 @@ PERMISSIONS: Final[Mapping[str, Rule]] = {
     "unclear_bed": _OWN_OPERATE,
     "switch_light": _OPERATE,
     "clear_error": _OPERATE,
+    "get_camera_picture": _OWN_READ,
     "get_command": _OWN_READ,
     "get_feed": _READ,
     # Running the group

@@ -11,7 +11,7 @@ from contracts import rpc, subjects
 from contracts.commands import Command
 from contracts.events import AnyNodeFact, AnyServiceEvent
 from contracts.ids import PrinterId
-from contracts.telemetry import PrinterTelemetry
+from contracts.telemetry import CameraLease, PrinterTelemetry
 
 Json = dict[str, Any]
 
@@ -58,6 +58,11 @@ def _document() -> Json:
     operations["publish.command"] = _operation("send", "command")
     _add(channels, "telemetry", subjects.telemetry_subject(_NODE, printer), [PrinterTelemetry])
     operations["receive.telemetry"] = _operation("receive", "telemetry")
+    _add(channels, "camera", subjects.camera_subject(_NODE), [CameraLease])
+    operations["publish.camera"] = _operation("send", "camera")
+    _add(channels, "picture", subjects.picture_subject(_NODE, printer), [])
+    channels["picture"]["messages"] = {"Picture": {"contentType": "image/jpeg"}}
+    operations["receive.picture"] = _operation("receive", "picture")
     for address, question, answers in _QUESTIONS:
         name = f"rpc.{address.rsplit('.', 1)[1]}"
         _add(channels, name, address, [question])
@@ -86,7 +91,7 @@ def _document() -> Json:
 
 def _models() -> list[type[BaseModel]]:
     models = dict.fromkeys((*get_args(AnyServiceEvent), *get_args(AnyNodeFact)))
-    models |= dict.fromkeys((Command, PrinterTelemetry))
+    models |= dict.fromkeys((Command, PrinterTelemetry, CameraLease))
     for _, question, answers in _QUESTIONS:
         models |= dict.fromkeys((question, *answers))
     return list(models)

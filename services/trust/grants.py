@@ -61,7 +61,7 @@ NODES_MAY_TAKE = (
     *_offered(subjects.COMMANDS),
     Offer("edge.*.>"),
     Offer("rpc.*.*"),
-    Offer("telemetry.*.*"),
+    Offer("telemetry.*.>"),
     Offer("live.>", is_heard=True),
 )
 """What the services' account offers to the account of nodes. Streams stay out of their reach."""

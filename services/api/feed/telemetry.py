@@ -1,6 +1,7 @@
 """Telemetry off the broker: handed to the feed, and remembered as a sign of life."""
 
 import asyncio
+import contextlib
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,20 +12,21 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from contracts.subjects import TELEMETRY_ALL, telemetry_subject
-from contracts.telemetry import PrinterTelemetry
+from contracts.subjects import TELEMETRY_ALL, camera_subject, telemetry_subject
+from contracts.telemetry import CameraLease, PrinterTelemetry
 from runtime.backoff import backoff
 from runtime.clock import Clock
 from runtime.nats import connect_nats
 from runtime.settings import NatsSettings
 from services.api.feed.hub import FeedHub
+from services.api.printers.camera import Cameras
 
 log = structlog.get_logger()
 
 MAX_RETRY_S: Final = 5.0
 FLUSH_TIMEOUT_S: Final = 1
-_SUBJECT_TOKENS = 3
-"""telemetry.<node>.<printer>; what has more (pictures) is not for the feed."""
+_CAMERA = "camera"
+"""telemetry.<node>.camera.<printer>; telemetry.<node>.<printer> is for the feed."""
 
 
 class Telemetry:
@@ -34,6 +36,7 @@ class Telemetry:
         self._settings, self._hub, self._clock = settings, hub, clock
         self._client: Client | None = None
         self._heard: dict[UUID, datetime] = {}
+        self.cameras = Cameras(self._ask_for_pictures)
 
     def heard(self, printer_id: UUID) -> datetime | None:
         """Return when the printer was last heard by this process."""
@@ -65,8 +68,25 @@ class Telemetry:
             await self._client.close()
 
     async def _take(self, message: Msg) -> None:
-        if message.subject.count(".") + 1 != _SUBJECT_TOKENS:
+        match message.subject.split("."):
+            case [_, node, kind, printer] if kind == _CAMERA:
+                self._take_picture(node, printer, message.data)
+            case [_, _, _]:
+                self._take_news(message)
+
+    def _take_picture(self, node: str, printer: str, picture: bytes) -> None:
+        with contextlib.suppress(ValueError):
+            self.cameras.take(node, UUID(printer), picture)
+
+    async def _ask_for_pictures(self, node: str, lease: CameraLease) -> None:
+        if self._client is None or not self._client.is_connected:
             return
+        try:
+            await self._client.publish(camera_subject(node), lease.model_dump_json().encode())
+        except nats.errors.Error as exc:
+            log.info("camera_lease_dropped", node=node, reason=type(exc).__name__)
+
+    def _take_news(self, message: Msg) -> None:
         try:
             news = PrinterTelemetry.model_validate_json(message.data)
         except ValidationError:

@@ -80,6 +80,21 @@ async def clear_error(printer_id: UUID, desk: PrinterDeskDep, once: OnceDep) -> 
     return await desk.clear_error(once, printer_id)
 
 
+@router.get(
+    "/printers/{printer_id}/camera",
+    operation_id="get_camera_picture",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/jpeg": {}}, "description": "A picture of now"},
+        **problems(403, 404, 503),
+    },
+)
+async def get_camera_picture(printer_id: UUID, desk: PrinterDeskDep) -> Response:
+    """What the printer's camera sees: for approvers, and whose job is on the printer."""
+    picture = await desk.camera_picture(printer_id)
+    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
 @router.get("/commands/{command_id}", operation_id="get_command", responses=problems(404))
 async def get_command(command_id: UUID, desk: PrinterDeskDep) -> Command:
     """A wish and its answer."""

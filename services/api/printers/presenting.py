@@ -72,6 +72,9 @@ def abilities(row: PrinterRow, job: JobRow | None, viewer: Actor) -> list[Printe
         able.append(PrinterAbility.LIGHT)
         if row.code is not None:
             able.append(PrinterAbility.CLEAR_ERROR)
+    is_theirs = job is not None and job.owner_id == viewer.id
+    if row.is_online and (viewer.may_approve or is_theirs):
+        able.append(PrinterAbility.CAMERA)
     return able
 
 

@@ -21,6 +21,7 @@ class PrinterAbility(StrEnum):
     UNCLEAR_BED = "unclear_bed"
     LIGHT = "light"
     CLEAR_ERROR = "clear_error"
+    CAMERA = "camera"
 
 
 class JobRef(Out):

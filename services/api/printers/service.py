@@ -12,11 +12,11 @@ from services.api.errors import ApiError
 from services.api.idempotency import Once
 from services.api.printers.presenting import present_command, present_printer
 from services.api.printers.reading import read_command, read_printers, read_queues
-from services.api.printers.schemas import Command, Printer, Queue
+from services.api.printers.schemas import Command, Printer, PrinterAbility, Queue
 from services.api.state import Services
 from services.db.tables import machines
 from services.jobs import commands
-from services.jobs.errors import Conflict, Unknown
+from services.jobs.errors import Conflict, NotAllowed, Unknown
 from services.jobs.views import jobs_on_printers
 
 Issue = Callable[[AsyncSession], Awaitable[machines.Command]]
@@ -64,6 +64,20 @@ class PrinterDesk:
             return await commands.clear_error(session, self._viewer, printer_id, now=now)
 
         return await self._ask(once, issue)
+
+    async def camera_picture(self, printer_id: UUID) -> bytes:
+        """Return a JPEG of what the camera sees now."""
+        printer = await self.get(printer_id)
+        if PrinterAbility.CAMERA not in printer.allowed_actions:
+            if printer.is_online:
+                raise NotAllowed("not-your-print", "You see the camera while it prints your job.")
+            raise ApiError(503, "printer-offline", "The printer is offline: it shows no pictures.")
+        picture = await self._services.telemetry.cameras.picture(printer.node, printer_id)
+        if picture is None:
+            raise ApiError(
+                503, "camera-silent", "No picture came. Somebody else may look at this camera."
+            )
+        return picture
 
     async def command(self, command_id: UUID) -> Command:
         """Return one's own wish and its answer; admins see all."""

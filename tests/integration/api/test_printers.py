@@ -101,7 +101,7 @@ class TestBed:
     async def test_admin_says_that_it_is_clear(self, world: World, ada: Someone) -> None:
         state = await announced_printer(world)
         path = f"/api/printers/{state.printer_id}"
-        assert (await ada.get(path))["allowed_actions"] == ["clear_bed", "light"]
+        assert (await ada.get(path))["allowed_actions"] == ["clear_bed", "light", "camera"]
         answer = await ada.http.post(f"{path}/clear-bed", json={"bed_seq": 7})
         assert answer.status_code == 202
         row, message = await sent(world, answer.json())
@@ -141,7 +141,7 @@ class TestBed:
     async def test_word_is_taken_back(self, world: World, ada: Someone) -> None:
         state = await announced_printer(world, bed=BedState.CLEAR)
         path = f"/api/printers/{state.printer_id}"
-        assert (await ada.get(path))["allowed_actions"] == ["unclear_bed", "light"]
+        assert (await ada.get(path))["allowed_actions"] == ["unclear_bed", "light", "camera"]
         said = await ada.refused(f"{path}/clear-bed", {"bed_seq": 7})
         assert said["type"] == "/problems/bed-state"
         assert (await ada.post(f"{path}/unclear-bed", {"bed_seq": 7}))["kind"] == "unclear_bed"

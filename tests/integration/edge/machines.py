@@ -128,4 +128,5 @@ def edge_env(
         "BAMBU_CA_FILE": printer.ready["ca_file"],
         "BAMBU_MQTT_PORT": str(printer.ready["mqtt_port"]),
         "BAMBU_FTPS_PORT": str(printer.ready["ftps_port"]),
+        "BAMBU_CAMERA_PORT": str(printer.ready["camera_port"]),
     }

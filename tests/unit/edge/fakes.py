@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from contracts.commands import Command, CommandKind
 from contracts.events import AnyEvent, parse_event
-from contracts.ids import CommandId, CorrelationId, RunId, UserId
+from contracts.ids import CommandId, CorrelationId, PrinterId, RunId, UserId
 from contracts.rpc import ArtifactRef, Behind, ClaimRequest, NoJob, Refused, RunOffer
 from contracts.telemetry import PrinterTelemetry
 from edge.evidence import Identity
@@ -78,6 +78,8 @@ class FakePrinter:
         self.may_upload = asyncio.Event()
         self.may_upload.set()
         self.upload_error: Exception | None = None
+        self.camera: asyncio.Queue[bytes] = asyncio.Queue()
+        self.viewers = self.pictures_asked = 0
         self.on_order: Callable[[Order], None] = lambda _: None
 
     async def stay_connected(self, listener: PrinterListener) -> None:
@@ -101,6 +103,15 @@ class FakePrinter:
         self.latest = None
         if self.listener is not None:
             self.listener.on_offline(PrinterUnreachable("gone"))
+
+    async def pictures(self) -> AsyncGenerator[bytes, None]:
+        self.viewers += 1
+        try:
+            while True:
+                self.pictures_asked += 1
+                yield await self.camera.get()
+        finally:
+            self.viewers -= 1
 
     async def refresh(self) -> PrinterReport:
         if self.latest is None:
@@ -143,6 +154,7 @@ class FakeDispatch:
         self.answers: list[Answer] = []
         self.claims: list[ClaimRequest] = []
         self.told: list[PrinterTelemetry] = []
+        self.shown: list[bytes] = []
         self.up = asyncio.Event()
         self.up.set()
         self.late = False
@@ -168,6 +180,9 @@ class FakeDispatch:
 
     async def tell(self, telemetry: PrinterTelemetry) -> None:
         self.told.append(telemetry)
+
+    async def show(self, printer_id: PrinterId, picture: bytes) -> None:
+        self.shown.append(picture)
 
     def is_expired(self, command: Command) -> bool:
         return self.late

@@ -4,6 +4,7 @@ import { Link, useParams } from "react-router";
 import { Age } from "@/components/age";
 import { AttentionPanel } from "@/components/attention-panel";
 import { BedPanel } from "@/components/bed-panel";
+import { Camera } from "@/components/camera";
 import { CommandAnswer } from "@/components/command-answer";
 import { ErrorNote } from "@/components/error-note";
 import { JobActions } from "@/components/job-actions";
@@ -97,6 +98,7 @@ function Machine({ printer }: { printer: Printer }) {
   ];
   return (
     <section className={classes["card"]}>
+      <Camera printer={printer} />
       <Temperatures printer={printer} />
       <div>
         <Text size="sm" c="dimmed">
