@@ -40,6 +40,8 @@ def main() -> None:
             sys.exit(_doctor(options))
         case "replay":
             sys.exit(_replay(options))
+        case "trust":
+            sys.exit(_trust(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,6 +68,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="find out how many connections the printer takes; may put other programs out",
     )
+    trusting = commands.add_parser("trust", help="show whom the node takes for its printer")
+    trusting.add_argument("printer", nargs="?", metavar="PRINTER", help="by name or serial")
+    trusting.add_argument("--renew", action="store_true", help="trust who answers there now")
+    trusting.add_argument("--yes", action="store_true", help="don't ask")
     replaying = commands.add_parser("replay", help="say what would be decided from a capture")
     replaying.add_argument("files", type=Path, nargs="+", metavar="FILE", help="oldest first")
     replaying.add_argument("--json", action="store_true", help="for machines")
@@ -88,6 +94,34 @@ def _replay(options: argparse.Namespace) -> int:
         return _fail(str(exc))
     _print(text)
     return 0
+
+
+def _trust(options: argparse.Namespace) -> int:
+    # Reading certificates takes memory that a node which runs doesn't need.
+    from edge.trusting import NotTrusted, trust_printer  # noqa: PLC0415
+
+    configure_logging("trust", log_format="auto", level="error")
+    try:
+        asyncio.run(
+            trust_printer(
+                options.printer,
+                renew=options.renew,
+                confirm=lambda question: options.yes or _confirm(question),
+                say=_print,
+            )
+        )
+    except SettingsError as exc:
+        return _fail(str(exc))
+    except (NotTrusted, OSError) as exc:
+        return _fail(str(exc), code=EXIT_FAILED)
+    return 0
+
+
+def _confirm(question: str) -> bool:
+    """Ask at a terminal; nobody there means no."""
+    if not sys.stdin.isatty():
+        return False
+    return input(f"{question} [y/N] ").strip().casefold() in {"y", "yes"}
 
 
 def _print(text: str) -> None:

@@ -50,7 +50,7 @@ class PrinterTrust:
         cure = (
             f"Check the CA file {self._anchor}."
             if self._is_given
-            else f"If the printer was repaired or replaced, delete {self._anchor} to trust it anew."
+            else "If the printer was repaired or replaced, run `layerline-edge trust --renew`."
         )
         return CertificateMismatch(
             f"Whoever answers at {self._host} can't prove to be printer {self._serial} "
@@ -67,10 +67,7 @@ class PrinterTrust:
                 f"At {self._host} answers {met.common_name or 'something without a serial'}, "
                 f"not printer {self._serial}. Check BAMBU_IP and BAMBU_SERIAL."
             )
-        self._anchor.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._anchor.with_suffix(".new")
-        partial.write_bytes(met.anchor_pem)
-        partial.replace(self._anchor)
+        keep_anchor(self._anchor, met.anchor_pem)
         log.warning(
             "printer_trusted_on_first_use",
             serial=self._serial,
@@ -83,6 +80,14 @@ class PrinterTrust:
 def anchor_path(folder: Path, serial: str) -> Path:
     """Return where the issuer that was trusted on first use is kept."""
     return folder / _TRUST_FOLDER / f"{serial}.pem"
+
+
+def keep_anchor(file: Path, pem: bytes) -> None:
+    """Write the trusted certificate, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".new")
+    partial.write_bytes(pem)
+    partial.replace(file)
 
 
 def make_context(serial: str, anchor: Path) -> ssl.SSLContext:

@@ -164,7 +164,7 @@ def _unproved(subject: Subject, met: Met, exc: ssl.SSLCertVerificationError) -> 
         Check.IDENTITY,
         f"Whoever says to be printer {serial} has another certificate issuer than before: "
         f"“{met.issuer}”.",
-        "After a repair or a firmware update that may be right: delete "
-        f"{subject.anchor} to trust it anew. Otherwise somebody stands between; the access code "
-        "was not sent.",
+        "After a repair or a firmware update that may be right: run "
+        "`layerline-edge trust --renew`. Otherwise somebody stands between; the access code was "
+        "not sent.",
     )
