@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Plugin } from "vite";
+import type { Plugin, PreviewServer, ViteDevServer } from "vite";
 import type { components } from "../src/generated/api.ts";
 import { nodeRoutes, peopleRoutes } from "./people.ts";
 import { reviewRoutes } from "./reviews.ts";
@@ -153,37 +153,37 @@ function openFeed(world: World, request: IncomingMessage, response: ServerRespon
   world.step();
 }
 
+function serve(server: ViteDevServer | PreviewServer): void {
+  const world = new World();
+  const table = routes(world);
+  const timer = setInterval(() => world.step(), STEP_MS * 2);
+  server.httpServer?.on("close", () => clearInterval(timer));
+  server.middlewares.use((request, response, next) => {
+    const url = new URL(request.url ?? "/", "http://mock");
+    if (url.pathname === "/api/feed") {
+      openFeed(world, request, response);
+      return;
+    }
+    if (url.pathname.startsWith("/mock-s3/")) {
+      request.resume().on("end", () => response.end());
+      return;
+    }
+    const route = table.find(([method, path]) => method === request.method && path.test(url.pathname));
+    if (route === undefined) {
+      if (url.pathname.startsWith("/api/")) response.writeHead(404).end();
+      else next();
+      return;
+    }
+    void bodyOf(request).then((text) => {
+      const body = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+      const [status, answer] = route[2](url.pathname.match(route[1]) ?? [""], body, url);
+      response.writeHead(status, { "content-type": status < 400 ? "application/json" : "application/problem+json" });
+      response.end(status === 204 ? undefined : JSON.stringify(answer));
+    });
+  });
+}
+
+/** The seeded answers beside `npm run dev:mock`, and beside the built app for measuring. */
 export function mockApi(): Plugin {
-  return {
-    name: "layerline-mock-api",
-    configureServer(server) {
-      const world = new World();
-      const table = routes(world);
-      const timer = setInterval(() => world.step(), STEP_MS * 2);
-      server.httpServer?.on("close", () => clearInterval(timer));
-      server.middlewares.use((request, response, next) => {
-        const url = new URL(request.url ?? "/", "http://mock");
-        if (url.pathname === "/api/feed") {
-          openFeed(world, request, response);
-          return;
-        }
-        if (url.pathname.startsWith("/mock-s3/")) {
-          request.resume().on("end", () => response.end());
-          return;
-        }
-        const route = table.find(([method, path]) => method === request.method && path.test(url.pathname));
-        if (route === undefined) {
-          if (url.pathname.startsWith("/api/")) response.writeHead(404).end();
-          else next();
-          return;
-        }
-        void bodyOf(request).then((text) => {
-          const body = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
-          const [status, answer] = route[2](url.pathname.match(route[1]) ?? [""], body, url);
-          response.writeHead(status, { "content-type": status < 400 ? "application/json" : "application/problem+json" });
-          response.end(status === 204 ? undefined : JSON.stringify(answer));
-        });
-      });
-    },
-  };
+  return { name: "layerline-mock-api", configureServer: serve, configurePreviewServer: serve };
 }

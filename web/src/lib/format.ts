@@ -4,7 +4,6 @@ const NBSP = "\u00a0";
 const LOCALES: Record<Lang, string> = { en: "en-GB", de: "de-DE" };
 const MINUTE_S = 60;
 const HOUR_S = 3600;
-const DAY_S = 86_400;
 
 export interface Format {
   percent: (value: number) => string;
@@ -38,8 +37,9 @@ function duration(seconds: number): string {
     const rest = minutes % 60;
     return rest === 0 ? `${hours}${NBSP}h` : `${hours}${NBSP}h${NBSP}${rest}${NBSP}min`;
   }
-  const days = Math.floor(total / DAY_S);
-  const hours = Math.round((total % DAY_S) / HOUR_S);
+  const allHours = Math.round(total / HOUR_S);
+  const days = Math.floor(allHours / 24);
+  const hours = allHours % 24;
   return hours === 0 ? `${days}${NBSP}d` : `${days}${NBSP}d${NBSP}${hours}${NBSP}h`;
 }
 

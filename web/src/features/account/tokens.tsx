@@ -89,11 +89,11 @@ export function Tokens() {
         }
       </StateGate>
       {made === null ? (
-        <Paper withBorder p="lg">
+        <Paper withBorder p="lg" bg="var(--ll-card)">
           <TokenForm onMade={(name, secret) => setMade({ name, secret })} />
         </Paper>
       ) : (
-        <Paper withBorder p="lg" role="status">
+        <Paper withBorder p="lg" bg="var(--ll-card)" role="status">
           <Stack gap="sm">
             <CopyField label={words.secret(made.name)} text={made.secret} />
             <Text fw={600}>{words.once}</Text>

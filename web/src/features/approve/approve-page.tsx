@@ -4,6 +4,7 @@ import { IconArrowLeft, IconCircleCheck } from "@tabler/icons-react";
 import { useEffect } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { Empty } from "@/components/empty";
+import { LongList } from "@/components/long-list";
 import { PageTitle } from "@/components/page-title";
 import { StateGate } from "@/components/state-gate";
 import { ApproveDetail } from "@/features/approve/approve-detail";
@@ -51,14 +52,23 @@ function useWalk(jobs: readonly Job[], openId: string | undefined) {
   };
 }
 
+/** Height of a row before it was measured. */
+const ROW_PX = 97;
+
 function WorkList({ jobs, openId }: { jobs: readonly Job[]; openId: string | undefined }) {
   const { t } = useI18n();
   return (
-    <ul className={classes["list"]} aria-label={t.approve.list}>
-      {jobs.map((job) => (
-        <ApproveRow key={job.id} job={job} isOpen={job.id === openId} />
-      ))}
-    </ul>
+    <LongList
+      items={jobs}
+      keyOf={(job) => job.id}
+      estimate={ROW_PX}
+      label={t.approve.list}
+      className={classes["list"]}
+      rowClass={classes["entry"]}
+      activeKey={openId}
+    >
+      {(job) => <ApproveRow job={job} isOpen={job.id === openId} />}
+    </LongList>
   );
 }
 

@@ -22,7 +22,6 @@ export function ApproveRow({ job, isOpen }: { job: Job; isOpen: boolean }) {
     job.weight_g === null ? null : f.grams(job.weight_g),
   ].filter((fact) => fact !== null);
   return (
-    <li>
       <Link
         ref={ref}
         to={`/approve/${job.id}`}
@@ -41,6 +40,5 @@ export function ApproveRow({ job, isOpen }: { job: Job; isOpen: boolean }) {
           </span>
         </span>
       </Link>
-    </li>
   );
 }

@@ -8,7 +8,7 @@ import type { Job } from "@/lib/wire";
 
 const NAME_MAX = 36;
 
-/** One line of history: when, what, how it ended, how much. */
+/** What stands in a line of history: when, what, how it ended, how much. */
 export const EndedRow = memo(function EndedRow({ job }: { job: Job }) {
   const { t, f } = useI18n();
   const ended = job.ended_at ?? job.decided_at ?? job.created_at;
@@ -23,7 +23,7 @@ export const EndedRow = memo(function EndedRow({ job }: { job: Job }) {
     job.weight_g === null || job.status !== "done" ? null : f.grams(job.weight_g),
   ].filter((fact) => fact !== null);
   return (
-    <li className={classes["ended"]}>
+    <>
       <time dateTime={ended} className={`${classes["date"]} num`}>
         {f.day(ended)}
       </time>
@@ -32,6 +32,6 @@ export const EndedRow = memo(function EndedRow({ job }: { job: Job }) {
       </Link>
       <span className={`${classes["endedFacts"]} num`}>{facts.join(" · ")}</span>
       <StatusChip job={job} />
-    </li>
+    </>
   );
 });

@@ -32,12 +32,12 @@ function JobFacts({ job }: { job: Job }) {
   );
 }
 
-/** A job that waits or moves: what it is, how far it is, what happens next. */
+/** What stands in the row of a job that waits or moves: what it is, how far it is, what happens next. */
 export const JobRow = memo(function JobRow({ job }: { job: Job }) {
   const { t } = useI18n();
   const words = useJobWords(job);
   return (
-    <li className={classes["row"]}>
+    <>
       <PlatePicture plate={job.plate} color={job.filaments[0]?.color} size={64} />
       <div className={classes["main"]}>
         <div className={classes["top"]}>
@@ -62,6 +62,6 @@ export const JobRow = memo(function JobRow({ job }: { job: Job }) {
         )}
         <JobActions job={job} size="xs" />
       </div>
-    </li>
+    </>
   );
 });

@@ -2,6 +2,7 @@ import { Button, SegmentedControl, Stack, Text } from "@mantine/core";
 import { IconStack2 } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import { Empty } from "@/components/empty";
+import { LongList } from "@/components/long-list";
 import { NotifyOffer } from "@/components/notify-offer";
 import { PageTitle } from "@/components/page-title";
 import { StateGate } from "@/components/state-gate";
@@ -26,6 +27,11 @@ function Group(props: { id: string; title: string; count?: number; children: Rea
     </section>
   );
 }
+
+/** Heights before a row was measured. */
+const ENDED_PX = 45;
+const ROW_PX = 140;
+const GAP_PX = 12;
 
 const HISTORY = { all: ENDED, done: "done", failed: "failed", other: "cancelled,rejected,withdrawn" } as const;
 type HistoryFilter = keyof typeof HISTORY;
@@ -65,11 +71,15 @@ function History() {
           }
           return (
             <>
-              <ul className={classes["list"]} data-dense>
-                {jobs.map((job) => (
-                  <EndedRow key={job.id} job={job} />
-                ))}
-              </ul>
+              <LongList
+                items={jobs}
+                keyOf={(job) => job.id}
+                estimate={ENDED_PX}
+                className={classes["history"]}
+                rowClass={classes["ended"]}
+              >
+                {(job) => <EndedRow job={job} />}
+              </LongList>
               {query.hasNextPage && (
                 <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
                   {t.common.more}
@@ -98,7 +108,9 @@ function Active(props: { jobs: readonly Job[]; beds: readonly Printer[]; isFirst
               <BedRow key={printer.id} printer={printer} />
             ))}
             {needing.map((job) => (
-              <JobRow key={job.id} job={job} />
+              <li key={job.id} className={classes["row"]}>
+                <JobRow job={job} />
+              </li>
             ))}
           </ul>
         </Group>
@@ -106,11 +118,16 @@ function Active(props: { jobs: readonly Job[]; beds: readonly Printer[]; isFirst
       {!props.isFirst && (
         <Group id="group-now" title={t.jobs.now} {...(moving.length > 0 ? { count: moving.length } : {})}>
           {moving.length === 0 && <Text c="dimmed">{t.jobs.nothingNow}</Text>}
-          <ul className={classes["list"]}>
-            {moving.map((job) => (
-              <JobRow key={job.id} job={job} />
-            ))}
-          </ul>
+          <LongList
+            items={moving}
+            keyOf={(job) => job.id}
+            estimate={ROW_PX}
+            gap={GAP_PX}
+            className={classes["list"]}
+            rowClass={classes["row"]}
+          >
+            {(job) => <JobRow job={job} />}
+          </LongList>
         </Group>
       )}
     </>

@@ -27,7 +27,7 @@ export function CodePanel({ made, onClose }: { made: NodeWithCode; onClose: () =
   const hasCome = useHasCome(made);
   const name = made.node.name;
   return (
-    <Paper withBorder p="lg" component="section" aria-labelledby="node-code">
+    <Paper withBorder p="lg" bg="var(--ll-card)" component="section" aria-labelledby="node-code">
       <Stack gap="md">
         <Title order={3} id="node-code">
           {words.title(name)}

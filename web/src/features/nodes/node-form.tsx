@@ -107,7 +107,7 @@ export function NodeForm({ onMade, onClose }: { onMade: (made: NodeWithCode) => 
       },
     );
   return (
-    <Paper withBorder p="lg">
+    <Paper withBorder p="lg" bg="var(--ll-card)">
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -9,8 +9,3 @@ export function nodeState(node: EdgeNode, printers: readonly Printer[]): ShownNo
   if (own.some((printer) => printer.is_online)) return "online";
   return own.length > 0 || node.last_fact_at !== null ? "offline" : "enrolled";
 }
-
-/** The code in groups of four, as one reads it out. */
-export function grouped(code: string): string {
-  return code.replace(/[\s-]/g, "").replace(/(.{4})(?=.)/g, "$1-");
-}
