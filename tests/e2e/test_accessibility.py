@@ -14,9 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
 WIDTHS = {"desk": 1280, "phone": 360}
+WITHIN_MS = 30_000
 Scheme = Literal["light", "dark"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @asynccontextmanager
@@ -73,13 +74,13 @@ async def test_pages_are_accessible(
         locale = "en" if scheme == "light" else "de"
         async with _page(chromium, scheme, WIDTHS[width], locale) as page:
             await page.goto(f"{stack.url}/signin")
-            await expect(page.get_by_role("heading").first).to_be_visible()
+            await expect(page.get_by_role("heading").first).to_be_visible(timeout=WITHIN_MS)
             bad += [f"/signin: {finding}" for finding in await _findings(page)]
             await _sign_in(page, stack.url)
             for path in paths:
                 await page.goto(f"{stack.url}{path}")
-                await expect(page.locator("h1").first).to_be_visible()
-                await expect(page.locator("[aria-busy=true]")).to_have_count(0)
+                await expect(page.locator("h1").first).to_be_visible(timeout=WITHIN_MS)
+                await expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=WITHIN_MS)
                 bad += [f"{path}: {finding}" for finding in await _findings(page)]
                 spill = await page.evaluate(
                     "() => document.documentElement.scrollWidth - window.innerWidth"
