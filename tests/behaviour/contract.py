@@ -112,6 +112,7 @@ class Bench:
         return name
 
 
+@pytest.mark.timeout(240)
 class PrinterContract:
     """The suite."""
 
@@ -187,6 +188,7 @@ class PrinterContract:
             assert picture.endswith(b"\xff\xd9")
 
 
+@pytest.mark.timeout(240)
 class PowerContract:
     """What a power cut leaves; it takes as long as the session's patience."""
 

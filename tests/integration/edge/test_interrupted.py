@@ -5,6 +5,8 @@ import json
 import signal
 from pathlib import Path
 
+import pytest
+
 from contracts.commands import CommandKind
 from contracts.events import (
     AttentionCause,
@@ -145,6 +147,7 @@ class TestRestart:
 
         await eventually(is_unknown, within_s=10)
 
+    @pytest.mark.timeout(200)
     async def test_a_restored_journal_becomes_a_new_one_and_asks_for_a_look(
         self, world: World, tmp_path: Path
     ) -> None:
@@ -158,7 +161,7 @@ class TestRestart:
         async def went_on() -> bool:
             return len(world.services.of(JobProgress)) > seen
 
-        await eventually(went_on)
+        await eventually(went_on, within_s=60)
         await world.edge.stop(signal.SIGKILL)
         for path in world.edge.folder.glob("journal.db*"):
             path.unlink()
@@ -166,7 +169,7 @@ class TestRestart:
             path.write_bytes(content)
         await world.edge.start()
 
-        attention = await world.services.fact(RunAttention)
+        attention = await world.services.fact(RunAttention, within_s=60)
         assert attention.cause is AttentionCause.RUN_UNKNOWN_TO_NODE
         assert attention.journal_id != world.services.of(RunStarted)[0].journal_id
         assert await world.printer.starts() == 1
