@@ -10,6 +10,7 @@ import pytest
 from contracts.subjects import telemetry_subject
 from contracts.telemetry import PrinterTelemetry
 from services.db.tables.work import Job, Submission
+from tests.eventually import eventually
 from tests.fixtures.nats import Broker
 from tests.integration.api.listening import Feed, News, listening, project
 from tests.integration.api.people import Someone, World, now, problem
@@ -179,6 +180,12 @@ async def test_place_that_is_too_far_back_means_reading_everything_anew(
     async with world.sessions() as session, session.begin():
         session.add_all(rows)
     await project(world, log_row("job.done", job_id=job.id))
+
+    async def has_handed_out_all() -> bool:
+        async with listening(mia.http) as feed:
+            return int((await feed.next()).id or 0) > int(place or 0) + 2100
+
+    await eventually(has_handed_out_all)
     async with listening(mia.http, after=place) as feed:
         await feed.next()
         reset = await feed.next()

@@ -79,6 +79,11 @@ async def test_a_terminal_without_our_signs_still_shows_what_failed() -> None:
     assert "?" not in output
 
 
+def _heed_interrupts() -> None:
+    """A shell has what it runs in the background ignore them, and so would every child."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def test_stopping_it_leaves_no_file_behind(tmp_path: Path) -> None:
     # At the machine's own pace: there is time to stop it in the middle of its file.
     async with simulator(tmp_path, time_scale=1) as printer:
@@ -88,6 +93,7 @@ async def test_stopping_it_leaves_no_file_behind(tmp_path: Path) -> None:
             env={"PATH": os.environ["PATH"], **env_for(printer)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            preexec_fn=_heed_interrupts,
         )
 
         async def is_sending() -> bool:
