@@ -121,7 +121,7 @@ export function seedPrinters(jobs: readonly Job[]): Printer[] {
     jobs.find((each) => each.printer?.id === printer.id && ["printing", "attention"].includes(each.status)) ?? null;
   const base = {
     queue: "main", node: "workshop-pi", model: "C12", model_name: "P1S", firmware: "01.09.01.00", is_online: true, activity: "printing" as const,
-    detail: null, code: null, loaded: AMS, last_fact_at: ago(0.1), allowed_actions: ["light"] as Printer["allowed_actions"],
+    detail: null, code: null, loaded: AMS, last_fact_at: ago(0.1), allowed_actions: ["light", "camera"] as Printer["allowed_actions"],
   };
   const occupied = (seq: number): Printer["bed"] => ({ state: "occupied", seq, since: ago(60), by: null, reason: null, last_job: null });
   const last = jobs.find((each) => each.name === "case-top");
