@@ -66,7 +66,7 @@ lint: $(PYTHON_READY) $(WEB_MODULES) ## check style, types, arrows and generated
 
 .PHONY: test
 test: deps install ## run the tests
-	$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadscope -m "not long" \
+	$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadscope -m "not long and not harness" \
 	  --ignore tests/e2e tests
 	$(BIN)/python -m pytest -q -m "not long" tests/e2e
 	@cd web && npm test --silent
@@ -83,6 +83,14 @@ bench: install ## measure, against floors in the same run
 chaos: install ## break the running system on purpose and check that nothing is lost
 	$(BIN)/python -m tests.chaos
 
+.PHONY: chaos-harness
+chaos-harness: install ## take mechanisms out and check that chaos notices (quiet machine, 15 min)
+	$(BIN)/python -m pytest -q -m harness tests/chaos
+
+.PHONY: audit
+audit: $(PYTHON_READY) $(WEB_MODULES) ## ask the vulnerability databases about every part (needs the network)
+	$(BIN)/python -m deploy.dev.audit
+
 .PHONY: samples
 samples: $(PYTHON_READY) ## slice and pack the sample files again (needs prusa-slicer)
 	$(BIN)/python -m samples.build
@@ -94,11 +102,19 @@ lock: $(PYTHON_READY) ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --extra edge pyproject.toml deploy/edge/build.in \
 	  --constraints requirements.lock --output-file deploy/edge/requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --extra services pyproject.toml deploy/edge/build.in \
+	  --constraints requirements.lock --output-file deploy/images/requirements.lock
 
 .PHONY: docs
 docs: $(PYTHON_READY) ## generate docs/openapi.json and docs/asyncapi.yaml
 	$(BIN)/layerline openapi > docs/openapi.json
 	$(BIN)/layerline asyncapi > docs/asyncapi.yaml
+
+.PHONY: site
+site: $(PYTHON_READY) ## make pages of the documentation and the API's reference in build/site
+	@$(BIN)/python -m deploy.dev.site build/site
+	@echo "build/site/docs/README.html"
 
 .PHONY: clean
 clean: ## remove what was built; data in .layerline stays

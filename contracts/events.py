@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from contracts.envelope import Event, NodeFact, RunFact
 from contracts.ids import (
@@ -90,6 +90,12 @@ class JobRejected(_JobEvent):
     reason: Sentence
 
 
+class JobCommented(_JobEvent):
+    type: Literal["job.commented"] = "job.commented"
+    by: UserId
+    text: Sentence
+
+
 class JobWithdrawn(_JobEvent):
     type: Literal["job.withdrawn"] = "job.withdrawn"
     by: UserId | None = Field(description="None: it expired")
@@ -153,11 +159,33 @@ class RunTransferring(RunFact):
     size_bytes: Bytes
 
 
+class PrinterActivity(StrEnum):
+    """What a printer does, by its own report."""
+
+    IDLE = "idle"
+    BUSY = "busy"
+    PRINTING = "printing"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class PrinterSaid(BaseModel, frozen=True):
+    """What a printer's report said at a moment that a person may have to judge by."""
+
+    activity: PrinterActivity
+    print_name: str
+    print_id: str
+    codes: tuple[str, ...]
+
+
 class RunStarting(RunFact):
     """INTENT is on disk: from here on the order to start may have reached the printer."""
 
     type: Literal["run.starting"] = "run.starting"
     sid: int
+    before: PrinterSaid | None = Field(default=None, description="just before the order")
 
 
 class RunStarted(RunFact):
@@ -209,6 +237,7 @@ class RunAttention(RunFact):
     type: Literal["run.attention"] = "run.attention"
     cause: AttentionCause
     reason: Sentence
+    seen: PrinterSaid | None = Field(default=None, description="the report that left the doubt")
 
 
 class RunResolved(Event):
@@ -256,18 +285,6 @@ class JobFailed(RunFact):
     advice: Sentence | None
 
 
-class PrinterActivity(StrEnum):
-    """What a printer does, by its own report."""
-
-    IDLE = "idle"
-    BUSY = "busy"
-    PRINTING = "printing"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
 class PrinterAnnounced(NodeFact):
     type: Literal["printer.announced"] = "printer.announced"
     serial: str
@@ -313,6 +330,12 @@ class CommandRefused(NodeFact):
     reason: Sentence
 
 
+class QueueChanged(Event):
+    type: Literal["queue.changed"] = "queue.changed"
+    queue: QueueName
+    by: UserId
+
+
 class NodeEnrolled(Event):
     type: Literal["node.enrolled"] = "node.enrolled"
     node: NodeName
@@ -350,6 +373,7 @@ AnyServiceEvent = (
     | JobApproved
     | JobApprovalTakenBack
     | JobRejected
+    | JobCommented
     | JobWithdrawn
     | JobRequeued
     | JobClaimed
@@ -357,6 +381,7 @@ AnyServiceEvent = (
     | JobCancelled
     | RunResolved
     | RunOverdue
+    | QueueChanged
     | NodeEnrolled
     | NodeRevoked
 )

@@ -6,6 +6,7 @@ from both by `status_of` and stored nowhere.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 
 
 class ArtifactState(StrEnum):
@@ -123,6 +124,8 @@ _BEFORE_INTENT = (_R.CLAIMED, _R.TRANSFERRING)
 _ON_PRINTER = (_R.STARTING, _R.PRINTING, _R.PAUSED)
 TERMINAL_RUN_STATES = frozenset({_R.DONE, _R.FAILED, _R.CANCELLED, _R.RELEASED})
 UNRESOLVED_RUN_STATES = frozenset(RunState) - TERMINAL_RUN_STATES
+BEGUN_RUN_STATES = UNRESOLVED_RUN_STATES - {RunState.CLAIMED, RunState.TRANSFERRING}
+"""Its start may be on the way or its part on the plate: nobody's word makes the bed clear."""
 
 RUN_TRANSITIONS: Mapping[tuple[RunState, RunStep], RunState] = {
     (_R.CLAIMED, RunStep.TRANSFER): _R.TRANSFERRING,
@@ -190,6 +193,7 @@ def status_of(job: JobState, run: RunState | None, *, cancel_requested: bool = F
     return status
 
 
+@cache
 def job_actions(
     job: JobState, run: RunState | None, *, cancel_requested: bool = False
 ) -> frozenset[JobAction]:

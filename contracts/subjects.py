@@ -23,7 +23,12 @@ class StreamSpec:
 
 
 JOBS = StreamSpec(
-    "JOBS", ("job.>", "artifact.>", "node.>", "run.>"), 30 * DAY_S, 256 * MIB, DAY_S, True
+    "JOBS",
+    ("job.>", "artifact.>", "node.>", "run.>", "queue.>"),
+    30 * DAY_S,
+    256 * MIB,
+    DAY_S,
+    True,
 )
 EDGE = StreamSpec("EDGE", ("edge.*.>",), 30 * DAY_S, 1024 * MIB, DAY_S, True)
 COMMANDS = StreamSpec("COMMANDS", ("command.*.>",), 30 * DAY_S, 64 * MIB, DAY_S, True)
@@ -63,7 +68,7 @@ def event_subject(event: AnyEvent) -> str:
     """
     if isinstance(event, JobApproved | JobRequeued):
         return f"{event.type}.{event.queue}.{event.job_id}"
-    for field in ("job_id", "artifact_id", "node"):
+    for field in ("job_id", "artifact_id", "node", "queue"):
         subject_id = getattr(event, field, None)
         if subject_id is not None:
             return f"{event.type}.{subject_id}"

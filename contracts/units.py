@@ -16,5 +16,6 @@ Instant = AwareDatetime
 """A moment: aware, UTC on the wire."""
 
 MIB = 1024 * 1024
+GIB = 1024 * MIB
 MAX_ARTIFACT_BYTES = 100 * MIB
 """The largest file that may be submitted."""

@@ -15,6 +15,7 @@ from edge.enrol.renewing import Renewing
 from edge.journal.journal import NodeJournal
 from edge.printer_worker import PrinterWorker
 from edge.settings import EdgeSettings, PrinterSettings
+from edge.starting import StartLock
 from edge.timing import Timing
 from edge.tools import Tools
 from edge.view import PrinterView
@@ -80,7 +81,7 @@ async def run_edge(
             "broker": lambda: _check_broker(node.link),
             "journal": lambda: _check_journal(journal),
         }
-        async with health_server(settings.health_port, checks), asyncio.TaskGroup() as group:
+        async with health_server(settings, checks), asyncio.TaskGroup() as group:
             group.create_task(node.link.run(hooks))
             _keep_credentials(group, settings, clock, node.link)
             for worker in node.workers.values():
@@ -154,6 +155,7 @@ def _compose(
             downloads=downloads,
             clock=clock,
             timing=timing,
+            start_lock=StartLock(settings.edge_data),
         )
         workers[printer_id] = PrinterWorker(tools)
     open_runs = [journal.runs.unresolved(printer_id) for printer_id in workers]

@@ -54,7 +54,8 @@ log = structlog.get_logger()
 
 FIRST_CONNECT_TIMEOUT_S = 15.0
 RETRY_INITIAL_S = 0.5
-RETRY_MAX_S = 30.0
+RETRY_MAX_S = 5.0
+"""A question costs little, and a node that waits for an answer prints nothing meanwhile."""
 ANSWER_TIMEOUT_S = 10.0
 """Dispatch may wait 5 s for the projection before it answers."""
 COMPARE_EVERY_S = 3600.0

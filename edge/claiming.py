@@ -17,6 +17,8 @@ log = structlog.get_logger()
 
 RETRY_INITIAL_S = 1.0
 RETRY_MAX_S = 30.0
+AWAY_MAX_S = 5.0
+"""While nobody answers: the services are back long before half a minute is over."""
 PROJECTION_TRIES = 4
 """A run that a person has just resolved may still stand in the projection for a moment."""
 _ASK_AGAIN = frozenset({RefusalCode.UNAVAILABLE})
@@ -37,6 +39,7 @@ class Claimer:
         away or behind: the run may have been made although its answer was lost.
         """
         waits = backoff(initial_s=RETRY_INITIAL_S, max_s=RETRY_MAX_S)
+        away_waits = backoff(initial_s=RETRY_INITIAL_S, max_s=AWAY_MAX_S)
         printer_id = self._tools.printer_id
         claim = self._runs.open_claim(printer_id) or self._new_claim()
         tries = 1
@@ -46,7 +49,7 @@ class Claimer:
                 answer = await self._tools.dispatch.claim(self._request(claim, loaded))
             except LinkDown as exc:
                 log.info("claim_unanswered", reason=str(exc))
-                await asyncio.sleep(next(waits))
+                await asyncio.sleep(next(away_waits))
                 if not exc.may_be_heard:
                     claim = self._new_claim(claim.claim_id)
                 continue

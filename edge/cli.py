@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import io
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -28,9 +29,9 @@ _PLAIN_SIGNS = str.maketrans(
 )
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run `layerline-edge`; exits 2 with one sentence when a setting is missing or wrong."""
-    options = _parser().parse_args()
+    options = _parser().parse_args(argv)
     match options.command:
         case "run":
             sys.exit(_run())

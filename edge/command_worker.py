@@ -1,23 +1,21 @@
 """Commands for one printer: each is answered once, judged by the report and not by the echo."""
 
-from collections.abc import Callable
-
 import structlog
 
 from contracts.commands import NEVER_EXPIRES, Command, CommandKind
 from contracts.lifecycle import (
+    BEGUN_RUN_STATES,
     TERMINAL_RUN_STATES,
     BedState,
     Resolution,
     RunState,
 )
+from edge.effects import has_effect
 from edge.printer import (
     AT_WORK_STATES,
     ClearError,
     Order,
     Pause,
-    PrinterReport,
-    PrinterState,
     PrinterUnreachable,
     Resume,
     SetLight,
@@ -30,8 +28,6 @@ from edge.tools import Tools
 log = structlog.get_logger()
 
 SPEED_LEVELS = frozenset({1, 2, 3, 4})
-_ERROR_CODE_CHARS = 9
-"""AAAA-BBBB: an error with a dialog; health messages are longer."""
 _STATE_OF = {
     Resolution.PRINTING: RunState.PRINTING,
     Resolution.DONE: RunState.DONE,
@@ -88,32 +84,29 @@ class CommandWorker:
                 self._resolve(command)
             case CommandKind.PAUSE:
                 self._current_run(command, RunState.PRINTING)
-                await self._order(command, Pause(), _is_paused)
+                await self._order(command, Pause())
             case CommandKind.RESUME:
                 self._current_run(command, RunState.PAUSED)
-                await self._order(command, Resume(), _is_running)
+                await self._order(command, Resume())
             case _:
                 await self._adjust(command)
 
     async def _adjust(self, command: Command) -> None:
         match command.kind:
             case CommandKind.LIGHT:
-                on = command.value == "on"
-                await self._order(command, SetLight(on), lambda r: r.light_on is on)
+                await self._order(command, SetLight(command.value == "on"))
             case CommandKind.SPEED:
                 self._current_run(command, RunState.PRINTING)
                 level = _number(command.value)
                 if level not in SPEED_LEVELS:
                     raise CommandRefusedError("bad_value", "The speed is a level from 1 to 4.")
-                await self._order(command, SetSpeed(level), lambda r: r.speed_level == level)
+                await self._order(command, SetSpeed(level))
             case CommandKind.SKIP:
                 self._current_run(command, RunState.PRINTING, RunState.PAUSED)
                 ids = tuple(_number(part) for part in (command.value or "").split(","))
-                await self._order(
-                    command, SkipObjects(ids), lambda r: set(ids) <= set(r.skipped_objects)
-                )
+                await self._order(command, SkipObjects(ids))
             case CommandKind.CLEAR_ERROR:
-                await self._order(command, ClearError(), _has_no_error)
+                await self._order(command, ClearError())
             case _:
                 raise CommandRefusedError("unknown_kind", "This node doesn't know the command.")
 
@@ -124,6 +117,12 @@ class CommandWorker:
         report = self._view.report
         if report is not None and report.state in AT_WORK_STATES:
             raise CommandRefusedError("printer_busy", "The printer is printing.")
+        run = self._journal.runs.unresolved(command.printer_id)
+        if run is not None and run.state in BEGUN_RUN_STATES:
+            raise CommandRefusedError(
+                "printer_busy",
+                "A print was sent to this printer and has not ended. Say first what became of it.",
+            )
         self._set_bed(command, BedState.CLEAR, "A person says that the plate is empty.")
 
     def _unclear_bed(self, command: Command) -> None:
@@ -197,9 +196,7 @@ class CommandWorker:
 
     # --- orders ---
 
-    async def _order(
-        self, command: Command, order: Order, is_done: Callable[[PrinterReport], bool]
-    ) -> None:
+    async def _order(self, command: Command, order: Order) -> None:
         try:
             await self._tools.printer.send(order)
         except PrinterUnreachable as exc:
@@ -207,23 +204,11 @@ class CommandWorker:
         deadline_s = self._tools.clock.boottime() + self._tools.timing.effect_s
         while (left_s := deadline_s - self._tools.clock.boottime()) > 0:
             report = self._view.report
-            if report is not None and is_done(report):
+            if report is not None and has_effect(order, report):
                 self._journal.commands.done(command)
                 return
             await self._view.change(left_s)
         raise CommandRefusedError("no_effect", "The printer didn't do it.")
-
-
-def _is_paused(report: PrinterReport) -> bool:
-    return report.state is PrinterState.PAUSE
-
-
-def _is_running(report: PrinterReport) -> bool:
-    return report.state in {PrinterState.RUNNING, PrinterState.PREPARE}
-
-
-def _has_no_error(report: PrinterReport) -> bool:
-    return all(len(code) != _ERROR_CODE_CHARS for code in report.codes)
 
 
 def _number(text: str | None) -> int:

@@ -6,7 +6,7 @@ the report and the codes latched since. An echo alone never proves a start.
 
 from dataclasses import dataclass
 
-from contracts.events import AttentionCause, PrinterActivity
+from contracts.events import AttentionCause, PrinterActivity, PrinterSaid
 from contracts.lifecycle import BedState
 from contracts.loaded import Loaded
 from contracts.rpc import JobSpec
@@ -25,6 +25,8 @@ EXTERNAL_SLOTS = 16
 """From this slot on it is no AMS tray."""
 FILE_PREFIX = "layerline-"
 FILE_SUFFIX = ".gcode.3mf"
+_SHOWN, _MOST_CODES = 200, 20
+"""A name is no longer, and there are no more codes, in a fact."""
 
 
 @dataclass(frozen=True)
@@ -323,12 +325,20 @@ def _why_not_fed(spec: JobSpec, loaded: Loaded) -> str | None:
             found = next((kind for slot, kind in trays.items() if slot >= EXTERNAL_SLOTS), "")
             if found and found.casefold() != needed.type.casefold():
                 return f"The job needs {needed.type}, on the external spool is {found}."
-        elif needed.index <= len(spec.ams_mapping):
-            slot = spec.ams_mapping[needed.index - 1]
+        else:
+            slot = _slot_for(needed.index, spec.ams_mapping)
+            if slot is None:
+                return f"No tray is chosen for the job's {needed.type} (filament {needed.index})."
             found = trays.get(slot, "")
             if found.casefold() != needed.type.casefold():
                 return f"The job needs {needed.type}, in tray {slot + 1} is {found or 'nothing'}."
     return None
+
+
+def _slot_for(index: int, mapping: tuple[int, ...]) -> int | None:
+    """Return the AMS tray of a filament, counted from 1; None if the mapping names none."""
+    slot = mapping[index - 1] if index <= len(mapping) else -1
+    return slot if 0 <= slot < EXTERNAL_SLOTS else None
 
 
 @dataclass(frozen=True)
@@ -340,11 +350,17 @@ class BedVerdict:
 
 
 def judge_bed(bed: BedState, report: PrinterReport, *, is_known_print: bool) -> BedVerdict | None:
-    """Return what the report makes of the bed; None leaves it as it is. Nothing makes it clear."""
+    """Return what the report makes of the bed; None leaves it as it is. Nothing makes it clear.
+
+    A new print on an occupied bed is news too: what somebody said of the bed before it counts
+    no more.
+    """
     if report.state in AT_WORK_STATES:
-        if bed is BedState.OCCUPIED:
+        if bed is not BedState.OCCUPIED:
+            return BedVerdict(BedState.OCCUPIED, "The printer is printing.")
+        if is_known_print or not report.subtask_name:
             return None
-        return BedVerdict(BedState.OCCUPIED, "The printer is printing.")
+        return BedVerdict(BedState.OCCUPIED, f"The printer prints “{report.subtask_name}”.")
     if is_known_print or not report.subtask_name or bed is BedState.UNKNOWN:
         return None
     return BedVerdict(
@@ -369,3 +385,14 @@ def activity_of(report: PrinterReport) -> PrinterActivity:
     if report.is_updating:
         return PrinterActivity.BUSY
     return _ACTIVITY[report.state]
+
+
+def said_in(said: PrinterReport | Preimage) -> PrinterSaid:
+    """Return what people are shown of a report when they have to judge by it."""
+    activity = activity_of(said) if isinstance(said, PrinterReport) else _ACTIVITY[said.state]
+    return PrinterSaid(
+        activity=activity,
+        print_name=said.subtask_name[:_SHOWN],
+        print_id=said.subtask_id[:_SHOWN],
+        codes=tuple(sorted(said.codes))[:_MOST_CODES],
+    )

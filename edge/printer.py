@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from contracts.loaded import Loaded
+from edge.parts import Parts
 
 
 class PrinterState(StrEnum):
@@ -41,6 +42,15 @@ class FaultKind(StrEnum):
     NOTICE = "notice"
 
 
+class Severity(StrEnum):
+    """How bad the printer says a health message is."""
+
+    FATAL = "fatal"
+    SERIOUS = "serious"
+    COMMON = "common"
+    INFO = "info"
+
+
 @dataclass(frozen=True)
 class Fault:
     """A printer's code with what it means to a person."""
@@ -50,6 +60,8 @@ class Fault:
     kind: FaultKind
     text: str
     advice: str | None
+    severity: Severity | None = None
+    """None for an error: its kind says how bad it is."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +79,19 @@ class PrinterReport:
     state: PrinterState
     subtask_name: str
     subtask_id: str
+    task_id: str
+    file_name: str
+    """What is printed, by the name on the printer's storage; empty when nothing is."""
+    print_kind: str
+    """Where the print came from, in the printer's word: "idle", "local", "cloud", "system"."""
     percent: int | None
     layer: int | None
     total_layers: int | None
     minutes_left: int | None
     stage: str | None
+    """What it does before or between layers, or why it stands; None: plainly prints, or idles."""
+    stages_ahead: tuple[str, ...]
+    """What is planned before the first layer."""
     nozzle_c: float | None
     nozzle_target_c: float | None
     bed_c: float | None
@@ -84,7 +104,9 @@ class PrinterReport:
     is_updating: bool
     light_on: bool | None
     speed_level: int | None
+    speed_percent: int | None
     skipped_objects: tuple[int, ...]
+    parts: Parts
 
     @property
     def codes(self) -> frozenset[str]:

@@ -23,6 +23,7 @@ from edge.evidence import activity_of, judge_bed, why_not_free
 from edge.printer import Echo, FaultKind, PrinterError, PrinterReport
 from edge.records import Draft, RunRecord
 from edge.run_worker import RunWorker
+from edge.telemetry import telemetry_of
 from edge.tools import LOOK_AGAIN_S, Tools
 
 log = structlog.get_logger()
@@ -267,34 +268,19 @@ class PrinterWorker:
             await asyncio.sleep(timing.telemetry_s)
             quiet_s += timing.telemetry_s
             run = self._journal.runs.unresolved(self._tools.printer_id)
-            telemetry = self._telemetry(run)
-            if telemetry is None:
+            report = self._view.report
+            if report is None:
                 continue
+            telemetry = telemetry_of(
+                report,
+                printer=(self._journal.node, self._tools.printer_id),
+                run=run,
+                at=self._tools.clock.now(),
+                upload_percent=self._view.upload_percent,
+            )
             same_time = {"at": telemetry.at}
             is_news = last is None or last.model_copy(update=same_time) != telemetry
             is_due = quiet_s >= timing.idle_telemetry_s
             if (is_news and run is not None) or (is_due and (is_news or run is not None)):
                 await self._tools.dispatch.tell(telemetry)
                 last, quiet_s = telemetry, 0.0
-
-    def _telemetry(self, run: RunRecord | None) -> PrinterTelemetry | None:
-        report = self._view.report
-        if report is None:
-            return None
-        is_printing = run is not None and run.identity.is_in(report)
-        return PrinterTelemetry(
-            node=self._journal.node,
-            printer_id=self._tools.printer_id,
-            run_id=run.run_id if run is not None else None,
-            at=self._tools.clock.now(),
-            nozzle_c=report.nozzle_c,
-            nozzle_target_c=report.nozzle_target_c,
-            bed_c=report.bed_c,
-            bed_target_c=report.bed_target_c,
-            percent=report.percent if is_printing else None,
-            layer=report.layer if is_printing else None,
-            total_layers=report.total_layers if is_printing else None,
-            minutes_left=report.minutes_left if is_printing else None,
-            stage=report.stage,
-            upload_percent=self._view.upload_percent,
-        )

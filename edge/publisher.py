@@ -9,6 +9,7 @@ from nats.aio.client import Client
 
 from contracts.ids import JournalId, NodeName
 from contracts.subjects import EDGE, fact_subject
+from edge.metrics import UNCONFIRMED
 from edge.records import StoredFact
 from runtime.backoff import backoff
 
@@ -61,6 +62,7 @@ class FactPublisher:
         while True:
             self._wake.clear()
             batch = self._batch()
+            UNCONFIRMED.set(len(batch))
             if not batch:
                 await self._wake.wait()
             elif await self._publish(batch):

@@ -21,7 +21,8 @@ log = structlog.get_logger()
 
 LATE_S = 10.0
 RETRY_INITIAL_S = 1.0
-RETRY_MAX_S = 30.0
+RETRY_MAX_S = 5.0
+"""A consumer that was lost is made again by the warden within seconds."""
 Handler = Callable[[Msg], Awaitable[None]]
 
 _HEARTBEAT, _NO_MESSAGES, _EXPIRED = "100", "404", "408"

@@ -23,7 +23,9 @@ from edge.evidence import (
     judge_print,
     judge_start,
     preimage_of,
+    said_in,
 )
+from edge.metrics import START_ATTEMPTS
 from edge.preparation import BEFORE_INTENT, Preparation
 from edge.printer import (
     AT_WORK_STATES,
@@ -38,6 +40,8 @@ from edge.tools import LOOK_AGAIN_S, Tools
 
 log = structlog.get_logger()
 
+UPDATE_AGAIN_S = 2.0
+"""An update that holds a start back restarts this process, or ends within seconds."""
 _ON_PLATE = frozenset({RunState.PRINTING, RunState.PAUSED})
 
 
@@ -62,12 +66,23 @@ class RunWorker:
         self._has_looked_twice = False
         self._resumed_at = None if run.state is RunState.CLAIMED else self._clock.boottime()
         with structlog.contextvars.bound_contextvars(run_id=str(run.run_id)):
-            while run.state not in TERMINAL_RUN_STATES:
-                await self._turn(run)
-                run = self._journal.runs.get(run.run_id)
+            try:
+                while run.state not in TERMINAL_RUN_STATES:
+                    self._hold_updates(run)
+                    await self._turn(run)
+                    run = self._journal.runs.get(run.run_id)
+            finally:
+                self._tools.start_lock.let_go()
             log.info("run_ended", state=run.state.value)
         self._tools.downloads.drop(run.offer.artifact.sha256, run.run_id)
         return run
+
+    def _hold_updates(self, run: RunRecord) -> None:
+        """Have updates of the node wait from INTENT to what came of it."""
+        if run.state is RunState.STARTING:
+            self._tools.start_lock.take()
+        else:
+            self._tools.start_lock.let_go()
 
     async def _turn(self, run: RunRecord) -> None:
         if run.state in BEFORE_INTENT:
@@ -85,6 +100,10 @@ class RunWorker:
         """Write INTENT and send the start once, if the run may be started."""
         report = await self._preparation.prepare(run)
         if report is None:
+            return
+        if not self._tools.start_lock.take():
+            log.info("start_waits_for_update")
+            await self._view.change(UPDATE_AGAIN_S)
             return
         # From the check to the order nothing is awaited: what was checked still holds.
         self._journal.runs.intend(run.run_id, preimage_of(report), self._tools.now())
@@ -108,10 +127,13 @@ class RunWorker:
     async def _observe(self, run: RunRecord) -> None:
         verdict = self._start_verdict(run)
         if isinstance(verdict, Started):
+            START_ATTEMPTS.labels(result="started").inc()
             self._journal.runs.step(run.run_id, RunStep.START)
         elif isinstance(verdict, Failed):
+            START_ATTEMPTS.labels(result="refused").inc()
             self._fail(run, verdict)
         elif isinstance(verdict, Doubt):
+            START_ATTEMPTS.labels(result="doubt").inc()
             self._doubt(run, verdict)
         else:
             await self._look_twice_when_late(run)
@@ -258,8 +280,13 @@ class RunWorker:
 
     def _doubt(self, run: RunRecord, verdict: Doubt) -> None:
         log.warning("run_needs_attention", cause=verdict.cause.value)
+        report = self._view.report
         self._journal.runs.step(
-            run.run_id, RunStep.DOUBT, cause=verdict.cause, reason=verdict.reason
+            run.run_id,
+            RunStep.DOUBT,
+            cause=verdict.cause,
+            reason=verdict.reason,
+            seen=said_in(report) if report else None,
         )
 
     async def _stop_if_wanted(self, run: RunRecord, report: PrinterReport) -> None:

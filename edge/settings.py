@@ -18,11 +18,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from contracts.ids import NodeName
 from edge.enrol.files import NodeFiles, NotEnrolled
-from runtime.settings import CommonSettings, NatsSettings
+from runtime.settings import CREDENTIALS, CommonSettings, NatsSettings
 
 PRINTERS_FILE = "printers.toml"
-CREDENTIALS = "CREDENTIALS_DIRECTORY"
-"""Where a service manager puts secrets as files: bambu_access_code."""
 
 
 class SettingsError(Exception):

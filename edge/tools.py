@@ -6,6 +6,7 @@ from contracts.ids import PrinterId
 from edge.ports import Dispatch, Downloads, Journal
 from edge.printer import Printer
 from edge.records import BootMoment
+from edge.starting import StartLock
 from edge.timing import Timing
 from edge.view import PrinterView
 from runtime.clock import Clock
@@ -26,6 +27,7 @@ class Tools:
     downloads: Downloads
     clock: Clock
     timing: Timing
+    start_lock: StartLock
 
     def now(self) -> BootMoment:
         """Return this moment of the boot clock."""

@@ -60,6 +60,7 @@ class Plate:
     layer_height_mm: float = 0.2
     box_mm: tuple[float, float, float, float] = (118.0, 118.0, 138.0, 138.0)
     """Left, front, right, back of what is printed, on the bed."""
+    has_supports: bool = False
     pictures: Pictures = field(default_factory=Pictures)
     md5: str | None = None
     """Another than the program's own makes a file that was changed after slicing."""
@@ -235,7 +236,7 @@ def _slice_info_plate(plate: Plate, file: SlicedFile) -> str:
         "prediction": plate.prediction_s,
         "weight": f"{sum(filament.used_g for filament in plate.filaments):.2f}",
         "outside": "false",
-        "support_used": "false",
+        "support_used": "true" if plate.has_supports else "false",
         "label_object_enabled": "false",
         "filament_maps": " ".join(["1"] * count),
     }

@@ -12,6 +12,7 @@ from edge.settings import BambuSettings, EdgeSettings
 from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings, StorageSettings
 from services.api.settings import ApiSettings
 from services.inspector.settings import InspectorSettings
+from services.notify.settings import NotifySettings
 from services.provision.main import KeysSettings, ProvisionSettings
 from services.provision.warden import WardenSettings
 
@@ -20,8 +21,9 @@ GROUPS: tuple[tuple[str, tuple[type[BaseSettings], ...]], ...] = (
     ("Every service: database, broker, storage", (DatabaseSettings, NatsSettings, StorageSettings)),
     ("The API and the web app", (ApiSettings, ProvisionSettings)),
     ("The inspector, which checks uploaded files", (InspectorSettings,)),
+    ("The notifier, which tells people what happened", (NotifySettings,)),
     ("The warden, which revokes nodes", (WardenSettings,)),
-    ("layerline node add --creds", (KeysSettings,)),
+    ("layerline handout, layerline node add --creds", (KeysSettings,)),
     ("The edge node, beside the printer (further printers: printers.toml)", (EdgeSettings,)),
     ("The node's first printer", (BambuSettings,)),
 )

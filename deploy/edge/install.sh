@@ -37,7 +37,10 @@ program="$destdir/opt/layerline-edge"
 settings="$destdir/etc/layerline-edge"
 data="$destdir/var/lib/layerline-edge"
 unit="$destdir/etc/systemd/system/layerline-edge.service"
+lock="$data/starting.lock"
 owner=layerline-edge
+# Twice as long as a start may be without evidence (LAYERLINE_OBSERVE_S).
+start_within_s=700
 
 # With --destdir an image is filled: nothing of the running system is touched.
 is_live() { [ -z "$destdir" ]; }
@@ -76,15 +79,40 @@ make_owner() {
         useradd --system --home-dir "$data" --shell /usr/sbin/nologin "$owner"
 }
 
-install_program() {
-    mkdir -p "$program"
+# Beside what runs, so that an update that fails half-way changes nothing.
+build_program() {
+    mkdir -p "$program/versions"
     [ "$with_packages" = yes ] || return 0
-    [ -x "$program/venv/bin/python" ] || python3 -m venv "$program/venv"
+    fresh="$program/versions/$(date -u +%Y%m%dT%H%M%S).$$"
+    python3 -m venv "$fresh"
     say "installing the Python packages ..."
-    "$program/venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+    "$fresh/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
         -r "$source_dir/deploy/edge/requirements.lock"
-    "$program/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps \
-        --no-build-isolation --force-reinstall "$source_dir"
+    "$fresh/bin/pip" install --quiet --disable-pip-version-check --no-deps \
+        --no-build-isolation "$source_dir"
+    "$fresh/bin/layerline-edge" --help >/dev/null
+}
+
+# Runs a command while no print is being started; the node starts none meanwhile.
+while_nothing_starts() {
+    (
+        flock --exclusive --nonblock 9 || {
+            say "a print is being started; the update waits for it ..."
+            flock --exclusive --wait "$start_within_s" 9 ||
+                fail "no print may be started during an update, but one still is; try again later"
+        }
+        "$@"
+    ) 9>>"$lock"
+}
+
+switch_program() {
+    if [ -n "${fresh:-}" ]; then
+        ln -sfn "versions/$(basename "$fresh")" "$program/venv"
+        for version in "$program"/versions/*; do
+            [ "$version" = "$fresh" ] || rm -rf "$version"
+        done
+    fi
+    start_service
 }
 
 # A file that a person may have changed is never replaced.
@@ -102,9 +130,10 @@ install_settings() {
     install -m 0644 "$here/layerline-edge.service" "$unit"
     install -m 0644 "$here/README.md" "$program/README.md"
     install -m 0755 "$here/doctor.sh" "$program/doctor"
+    keep_or_make /dev/null "$lock" 0600
     is_live || return 0
     chown "root:$owner" "$settings/edge.env"
-    chown "$owner:$owner" "$data"
+    chown "$owner:$owner" "$data" "$lock"
 }
 
 is_configured() {
@@ -132,8 +161,12 @@ say_next() {
     say "  5. sudo systemctl restart layerline-edge"
 }
 
-uninstall() {
+stop_service() {
     if is_live && [ -f "$unit" ]; then systemctl disable --now --quiet layerline-edge || true; fi
+}
+
+uninstall() {
+    if [ -e "$lock" ]; then while_nothing_starts stop_service; else stop_service; fi
     rm -f "$unit"
     rm -rf "$program"
     if is_live; then systemctl daemon-reload; fi
@@ -154,7 +187,7 @@ fi
 check_machine
 check_clock
 make_owner
-install_program
+build_program
 install_settings
-start_service
+while_nothing_starts switch_program
 say_next

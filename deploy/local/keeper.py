@@ -9,12 +9,16 @@ from types import TracebackType
 from typing import Self
 
 from deploy.local.leftovers import ProcessRecord
-from deploy.local.process import ChildProcess, Command, Probe, StartFailed, start
+from deploy.local.process import ChildProcess, Command, Probe, StartFailed, holds, start
 from runtime.backoff import backoff
 from runtime.process import EXIT_CODE_UNPROVISIONED
 
-RESTART_INITIAL_S, RESTART_MAX_S = 0.3, 10.0
-STEADY_AFTER_S = 30.0
+RESTART_INITIAL_S, RESTART_MAX_S = 0.3, 5.0
+LOOK_EVERY_S = 2.0
+SICK_AFTER_S = 10.0
+"""A process that was well and is not for so long is ended, so that it starts anew: one that hangs,
+or a broker that stores nothing any more since its disk was full for a moment. [M]"""
+STEADY_AFTER_S = 10.0
 """A process that ran this long gets its first restart at once again."""
 
 Say = Callable[[str], None]
@@ -58,31 +62,42 @@ class Keeper:
         self._record.clear()
         await self._tasks.__aexit__(kind, error, trace)
 
-    async def run(self, command: Command, probe: Probe, *, within_s: float, tier: Tier) -> None:
-        """Start a process, wait until it is healthy, keep it running from then on."""
+    async def run(
+        self,
+        command: Command,
+        probe: Probe,
+        *,
+        within_s: float,
+        tier: Tier,
+        is_well: Probe | None = None,
+    ) -> None:
+        """Start a process, wait until it is healthy, keep it running from then on.
+
+        is_well: what must go on to hold; not whether all that the process needs is there.
+        """
         child = await start(command, self._logs / f"{command.name}.log")
         try:
             await child.wait_healthy(probe, within_s=within_s)
         except BaseException:
             await child.stop()
             raise
-        self.adopt(child, tier)
+        self.adopt(child, tier, is_well)
 
-    def adopt(self, child: ChildProcess, tier: Tier) -> None:
+    def adopt(self, child: ChildProcess, tier: Tier, is_well: Probe | None = None) -> None:
         """Keep a process that was started elsewhere."""
         self._take(child, tier)
-        self._watches.append(self._tasks.create_task(self._watch(child, tier)))
+        self._watches.append(self._tasks.create_task(self._watch(child, tier, is_well)))
 
     def _take(self, child: ChildProcess, tier: Tier) -> None:
         command = child.command
         self._children[command.name] = (tier, child)
         self._record.note(command.name, child.pid, command.stop_signal)
 
-    async def _watch(self, child: ChildProcess, tier: Tier) -> None:
+    async def _watch(self, child: ChildProcess, tier: Tier, is_well: Probe | None) -> None:
         waits = backoff(initial_s=RESTART_INITIAL_S, max_s=RESTART_MAX_S)
         while True:
             began = time.monotonic()
-            code = await child.wait()
+            code = await self._ended(child, is_well)
             await child.stop()  # what it started does not outlive it
             if time.monotonic() - began > STEADY_AFTER_S:
                 waits = backoff(initial_s=RESTART_INITIAL_S, max_s=RESTART_MAX_S)
@@ -96,6 +111,27 @@ class Keeper:
                 await self._mend()
             child = await self._restarted(child)
             self._take(child, tier)
+
+    async def _ended(self, child: ChildProcess, is_well: Probe | None) -> int:
+        """Return the exit code once the process has ended, by itself or because it was sick."""
+        if is_well is None:
+            return await child.wait()
+        nursing = self._tasks.create_task(self._end_when_sick(child, is_well))
+        try:
+            return await child.wait()
+        finally:
+            nursing.cancel()
+
+    async def _end_when_sick(self, child: ChildProcess, is_well: Probe) -> None:
+        last_well_s: float | None = None
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if await holds(is_well):
+                last_well_s = time.monotonic()
+            elif last_well_s is not None and time.monotonic() - last_well_s > SICK_AFTER_S:
+                self._say(f"{child.command.name} has not been well for {SICK_AFTER_S:g} s")
+                child.kill()
+                return
 
     async def _mend(self) -> None:
         if self.mend is None:

@@ -10,7 +10,7 @@ from deploy.local.engines.postgres import Postgres
 from deploy.local.engines.seaweedfs import BUCKET, REGION, SeaweedFS
 
 PRINTERS_PER_NODE = 2
-ACCESS_CODE = "12345678"
+ACCESS_CODE = "k7w2m9qx"
 """Of simulated printers on loopback; a real one's is on its screen."""
 AMS = "PLA:F2754E,PLA:1F79E5,PETG:1F79E5"
 
@@ -68,8 +68,24 @@ def service_env(engines: Engines, creds: Path, url: str) -> Mapping[str, str]:
     }
 
 
+def notify_env(engines: Engines, url: str, secrets_key: str) -> Mapping[str, str]:
+    """Return the environment of the notifier: it needs the database alone."""
+    return {
+        "LAYERLINE_LOG_FORMAT": "json",
+        "LAYERLINE_DATABASE_URL": engines.postgres.url(),
+        "LAYERLINE_PUBLIC_URL": url,
+        "LAYERLINE_SECRETS_KEY": secrets_key,
+    }
+
+
 def api_env(
-    engines: Engines, *, port: int, session_secret: str, client_secret: str, web: Path
+    engines: Engines,
+    *,
+    port: int,
+    session_secret: str,
+    client_secret: str,
+    secrets_key: str,
+    web: Path,
 ) -> Mapping[str, str]:
     """Return what only the API needs."""
     return {
@@ -82,6 +98,7 @@ def api_env(
         "LAYERLINE_ADMIN_EMAILS": ADMIN.email,
         "LAYERLINE_ALLOWED_EMAIL_DOMAINS": EMAIL_DOMAIN,
         "LAYERLINE_SESSION_SECRET": session_secret,
+        "LAYERLINE_SECRETS_KEY": secrets_key,
         "LAYERLINE_WEB_DIST": str(web),
     }
 

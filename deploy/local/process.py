@@ -75,7 +75,7 @@ class ChildProcess:
         """Return once `probe` holds; raise StartFailed when it ends or takes too long."""
         try:
             async with asyncio.timeout(within_s):
-                while not await _holds(probe):
+                while not await holds(probe):
                     if not self.is_running:
                         raise StartFailed(self._said(f"ended with exit code {await self.wait()}"))
                     await asyncio.sleep(POLL_S)
@@ -99,6 +99,11 @@ class ChildProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
         _remove(self.command.leavings)
+
+    def kill(self) -> None:
+        """End it at once; what it started goes with `stop`."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
 
     def _said(self, what: str) -> str:
         with contextlib.suppress(OSError):
@@ -219,7 +224,8 @@ async def port_answers(port: int) -> bool:
     return True
 
 
-async def _holds(probe: Probe) -> bool:
+async def holds(probe: Probe) -> bool:
+    """Return whether the probe holds now; a process that can't be reached is not well."""
     try:
         return await probe()
     except (OSError, TimeoutError):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -25,6 +25,7 @@ from deploy.local.plan import (
     RunningPrinter,
     api_env,
     edge_env,
+    notify_env,
     plan_printers,
     service_env,
 )
@@ -47,11 +48,15 @@ from deploy.local.state import (
 )
 from services.provision.keys import Keys
 
-SERVICE_WITHIN_S = 60.0
+SERVICE_WITHIN_S = 120.0
 SERVICES = ("dispatch", "relay", "projector", "inspector")
 USUAL_PORTS = {"api": 8000, "postgres": 5433, "nats": 4222, "storage": 8333, "sign-in": 9400}
 WEB_DIST = Path(__file__).resolve().parents[2] / "web" / "dist"
 T = TypeVar("T")
+
+
+def _as_it_is(command: Command) -> Command:
+    return command
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,8 @@ class StackOptions:
     """How much faster than a real one a simulated printer prints."""
     api_settings: Mapping[str, str] = field(default_factory=dict)
     """Further settings of the API, by their names."""
+    amend: Callable[[Command], Command] = _as_it_is
+    """What is run in the place of a service's or a node's command."""
 
 
 @asynccontextmanager
@@ -143,7 +150,9 @@ class _Stack:
             port=self._ports["nats"],
             log_file=self._logs / "nats.log",
         )
-        self._keeper.adopt(nats.process, Tier.ENGINE)
+        self._keeper.adopt(
+            nats.process, Tier.ENGINE, lambda: http_answers(f"{nats.monitor_url}/healthz")
+        )
         return nats
 
     async def _start_storage(self) -> SeaweedFS:
@@ -190,6 +199,7 @@ class _Stack:
             for name in SERVICES:
                 tasks.create_task(self._step(name, self._start_service(engines, name)))
             tasks.create_task(self._step("warden", self._start_warden(engines)))
+            tasks.create_task(self._step("notify", self._start_notify(engines)))
             tasks.create_task(self._step("api and web app", self._start_api(engines)))
 
     async def _start_warden(self, engines: Engines) -> None:
@@ -200,6 +210,12 @@ class _Stack:
         }
         await self._run_service("warden", env)
 
+    async def _start_notify(self, engines: Engines) -> None:
+        await self._run_service("notify", notify_env(engines, self._url, self._secrets_key()))
+
+    def _secrets_key(self) -> str:
+        return kept_secret(self._data / "keys" / "notices.secret")
+
     async def _start_service(self, engines: Engines, name: str) -> None:
         env = service_env(engines, self._keys.service_creds(name), self._url)
         await self._run_service(name, env)
@@ -209,10 +225,11 @@ class _Stack:
         env = {**env, "LAYERLINE_HEALTH_PORT": str(port)}
         command = Command(name=name, argv=[tool("layerline"), name], env=env)
         await self._keeper.run(
-            command,
+            self._options.amend(command),
             lambda: http_answers(f"http://127.0.0.1:{port}/readyz"),
             within_s=SERVICE_WITHIN_S,
             tier=Tier.SERVICE,
+            is_well=lambda: http_answers(f"http://127.0.0.1:{port}/livez"),
         )
 
     async def _start_api(self, engines: Engines) -> None:
@@ -223,6 +240,7 @@ class _Stack:
                 port=self._ports["api"],
                 session_secret=kept_secret(self._data / "keys" / "session.secret"),
                 client_secret=kept_secret(self._data / "keys" / "sign-in.secret"),
+                secrets_key=self._secrets_key(),
                 web=WEB_DIST,
             ),
             "LAYERLINE_NODE_SIGNER": str(self._keys.node_signer()),
@@ -230,10 +248,11 @@ class _Stack:
         }
         command = Command(name="api", argv=[tool("layerline"), "api"], env=env)
         await self._keeper.run(
-            command,
+            self._options.amend(command),
             lambda: http_answers(f"{self._url}/readyz"),
             within_s=SERVICE_WITHIN_S,
             tier=Tier.SERVICE,
+            is_well=lambda: http_answers(f"{self._url}/livez"),
         )
 
     async def _start_nodes(self, nats_url: str, printers: list[RunningPrinter]) -> None:
@@ -254,10 +273,11 @@ class _Stack:
         }
         command = Command(name=node, argv=[tool("layerline-edge"), "run"], env=env)
         await self._keeper.run(
-            command,
+            self._options.amend(command),
             lambda: http_answers(f"http://127.0.0.1:{port}/readyz"),
             within_s=SERVICE_WITHIN_S,
             tier=Tier.NODE,
+            is_well=lambda: http_answers(f"http://127.0.0.1:{port}/livez"),
         )
 
     def _state(self, engines: Engines, printers: list[RunningPrinter]) -> StackState:

@@ -60,7 +60,6 @@ class FTPSClient(aioftp.Client):
 
     async def open_data(self, *, offers_session: bool = True) -> TLSStream:
         """Return a data connection whose handshake has not begun."""
-        await self.command("TYPE I", "200")
         _, port = await self._do_pasv()
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             reader, writer = await asyncio.open_connection(self.server_host, port)
@@ -119,7 +118,7 @@ class PrinterFTPS:
                         arrived = await client.size(name)
                     if arrived == size:
                         return
-                    last = TransferFailed(f"The printer has {arrived} of {size} bytes.")
+                    last = TransferFailed(f"The printer has {arrived or 0} of {size} bytes.")
                 except (TransferFailed, PrinterUnreachable) as exc:
                     if await self._arrived_anyway(name, size):
                         return
@@ -197,6 +196,9 @@ class PrinterFTPS:
         try:
             await client.command("PBSZ 0", "200")
             await client.command("PROT P", "200")
+            # Sizes are of bytes, also on a connection that transfers nothing: ProFTPD, for one,
+            # refuses SIZE in text mode.
+            await client.command("TYPE I", "200")
         except aioftp.StatusCodeError as exc:
             raise TransferFailed(f"The printer's file server said {reply_of(exc)}.") from exc
 

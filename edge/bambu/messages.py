@@ -25,9 +25,13 @@ _OBJECT: TypeAdapter[Json] = TypeAdapter(Json)
 
 
 def parse_message(payload: bytes) -> Json | None:
-    """Return the object in a message; None if there is none. Bad UTF-8 becomes U+FFFD. [S BDY]"""
+    """Return the object in a message; None if there is none.
+
+    Bad UTF-8 becomes U+FFFD, and control characters may stand in texts. [S BDY]
+    """
     try:
-        return _OBJECT.validate_python(json.loads(payload.decode(errors="replace")))
+        text = payload.decode(errors="replace")
+        return _OBJECT.validate_python(json.loads(text, strict=False))
     except (ValueError, ValidationError, RecursionError):
         return None
 
@@ -174,16 +178,62 @@ class Tray(_Wire):
     tray_color: LenientText = ""
     remain: LenientInt = None
     """Percent; -1: the AMS can't tell. [K PYB]"""
-    tray_weight: LenientInt = None
-    """Grams of filament on a full spool; 0: not known."""
+    tray_weight: LenientFloat = None
+    """Grams of filament on a full spool; 0: not known, here and below."""
+    tray_info_idx: LenientText = ""
+    tray_sub_brands: LenientText = ""
+    cols: LenientList = Field(default_factory=list)
+    tray_diameter: LenientFloat = None
+    nozzle_temp_min: LenientFloat = None
+    nozzle_temp_max: LenientFloat = None
+    bed_temp: LenientFloat = None
+    tray_temp: LenientFloat = None
+    """To dry it at, °C."""
+    tray_time: LenientFloat = None
+    """To dry it for, hours."""
+    k: LenientFloat = None
+    tag_uid: LenientText = ""
+
+
+class Ams(_Wire):
+    """One unit in `ams.ams`, without its trays."""
+
+    id: LenientInt = None
+    humidity: LenientInt = None
+    temp: LenientFloat = None
+
+
+class AmsSystem(_Wire):
+    """The object `ams`: the units and what is fed from them."""
+
+    ams: LenientList = Field(default_factory=list)
+    tray_now: LenientInt = None
+    tray_tar: LenientInt = None
+
+
+class Upgrade(_Wire):
+    """The object `upgrade_state`."""
+
+    status: LenientText = ""
+    progress: LenientText = ""
+    message: LenientText = ""
+    module: LenientText = ""
 
 
 class PushStatus(_Wire):
-    """The merged `print` object; a field of a wrong type counts as missing."""
+    """The merged `print` object; a field of a wrong type counts as missing.
+
+    What is left out says nothing of a P1S that anybody acts on: the cloud's fields
+    (project_id, profile_id, gcode_file_prepare_percent, upload, queue_*), chamber_temper
+    (there is no sensor: always 5), fan_gear, flag3, k and the versions of single parts. [K]
+    """
 
     gcode_state: LenientText = ""
     subtask_name: LenientText = ""
     subtask_id: LenientText = ""
+    task_id: LenientText = ""
+    gcode_file: LenientText = ""
+    print_type: LenientText = ""
     mc_percent: LenientInt = None
     mc_remaining_time: LenientInt = None
     layer_num: LenientInt = None
@@ -197,12 +247,25 @@ class PushStatus(_Wire):
     hms: LenientList = Field(default_factory=list)
     nozzle_diameter: LenientFloat = None
     sdcard: Any = None
+    nozzle_type: LenientText = ""
     spd_lvl: LenientInt = None
+    spd_mag: LenientInt = None
+    cooling_fan_speed: LenientInt = None
+    big_fan1_speed: LenientInt = None
+    big_fan2_speed: LenientInt = None
+    heatbreak_fan_speed: LenientInt = None
+    home_flag: LenientInt = None
+    hw_switch_state: LenientInt = None
+    mc_print_line_number: LenientInt = None
+    wifi_signal: LenientText = ""
     lights_report: LenientList = Field(default_factory=list)
     s_obj: LenientList = Field(default_factory=list)
-    ams: LenientObject = Field(default_factory=dict)
+    stg: LenientList = Field(default_factory=list)
+    net: LenientObject = Field(default_factory=dict)
+    ipcam: LenientObject = Field(default_factory=dict)
+    ams: Annotated[AmsSystem, BeforeValidator(_mapping)] = AmsSystem()
     vt_tray: LenientObject = Field(default_factory=dict)
-    upgrade_state: LenientObject = Field(default_factory=dict)
+    upgrade_state: Annotated[Upgrade, BeforeValidator(_mapping)] = Upgrade()
 
 
 class Version(_Wire):

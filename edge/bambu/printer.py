@@ -14,9 +14,9 @@ from aiomqtt.exceptions import MqttConnectError
 from edge.bambu.camera import pictures
 from edge.bambu.capture import Capture
 from edge.bambu.ftps import PrinterFTPS
-from edge.bambu.messages import message_of
 from edge.bambu.session import Session, connect, sequence
 from edge.bambu.tls import PrinterTrust
+from edge.bambu.watchdog import STEADY_S, Watchdog
 from edge.printer import (
     AccessCodeRefused,
     CertificateMismatch,
@@ -79,6 +79,7 @@ class BambuPrinter:
         )
         self._capture = Capture(folder / "capture", address.serial, address.access_code)
         self._sequence = sequence()
+        self._watchdog = Watchdog()
         self._session: Session | None = None
         self._is_uploading = False
 
@@ -96,9 +97,9 @@ class BambuPrinter:
         """Keep a session for ever, reconnecting with back-off; never returns by itself."""
         waits = backoff(initial_s=RECONNECT_INITIAL_S, max_s=RECONNECT_MAX_S)
         while True:
-            error, was_useful = await self._one_session(listener)
+            error, was_steady = await self._one_session(listener)
             listener.on_offline(error)
-            if was_useful:
+            if was_steady:
                 waits = backoff(initial_s=RECONNECT_INITIAL_S, max_s=RECONNECT_MAX_S)
             needs_person = isinstance(error, AccessCodeRefused | CertificateMismatch)
             wait_s = PERSON_NEEDED_S * random.uniform(0.9, 1.1) if needs_person else next(waits)  # noqa: S311 - jitter
@@ -110,10 +111,7 @@ class BambuPrinter:
 
     async def send(self, order: Order) -> str:
         """Send `order` at most once and return its sequence id."""
-        session = self._connected()
-        sequence_id = next(self._sequence)
-        await session.publish(message_of(order, sequence_id))
-        return sequence_id
+        return await self._connected().order(order)
 
     async def upload(self, source: Path, name: str, on_progress: Callable[[int], None]) -> None:
         """Put `source` on the card as `name`, sure of its size."""
@@ -146,7 +144,7 @@ class BambuPrinter:
         return self._session
 
     async def _one_session(self, listener: PrinterListener) -> tuple[PrinterError, bool]:
-        """Return why the session ended, and whether it brought a report."""
+        """Return why the session ended, and whether it reported for a while."""
         session: Session | None = None
         try:
             context = await self._trust.context()
@@ -156,6 +154,7 @@ class BambuPrinter:
                 access_code=self._address.access_code,
                 context=context,
             )
+            self._watchdog.begin()
             async with client:
                 session = Session(
                     self._address.serial,
@@ -164,17 +163,23 @@ class BambuPrinter:
                     self._capture,
                     self._sequence,
                     is_uploading=lambda: self._is_uploading,
+                    watchdog=self._watchdog,
                 )
                 await session.open()
                 self._session = session
                 await session.listen(listener)
         except PrinterError as exc:
-            return exc, _was_useful(session)
+            return exc, self._was_steady(session)
         except aiomqtt.MqttError as exc:
-            return self._error_of(exc), _was_useful(session)
+            return self._error_of(exc), self._was_steady(session)
         finally:
             self._session = None
         raise AssertionError("listening ends with an exception")
+
+    def _was_steady(self, session: Session | None) -> bool:
+        if session is None or session.report is None:
+            return False
+        return self._clock.boottime() - session.began_at >= STEADY_S
 
     def _error_of(self, exc: aiomqtt.MqttError) -> PrinterError:
         code = getattr(exc, "rc", None)
@@ -188,7 +193,3 @@ class BambuPrinter:
         if isinstance(below, ssl.SSLCertVerificationError):
             return self._trust.mismatch(below)
         return PrinterUnreachable(f"No session with printer {self.serial}: {exc}.")
-
-
-def _was_useful(session: Session | None) -> bool:
-    return session is not None and session.full_at is not None

@@ -6,16 +6,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from contracts.loaded import Loaded, LoadedFilament
-from edge.bambu.hms import error_fault, hms_fault
-from edge.bambu.messages import HealthItem, Json, PushStatus, Tray, Version, model_of_serial
+from edge.bambu.codes.decode import error_fault, hms_fault
+from edge.bambu.messages import HealthItem, Json, PushStatus, Version, model_of_serial
+from edge.bambu.parts import UPDATE_OVER, read_parts
+from edge.parts import Parts, Spool
 from edge.printer import Echo, Fault, PrinterReport, PrinterState
 
 FULL = 0
 """The `msg` of a full report; 1 is a delta. [K PYB, STU]"""
-EXTERNAL_SLOT = 254
 _KEYED_LISTS = frozenset({"ams", "tray"})
 """A delta may carry part of these; their items are known by id. [S BDY, PYB]"""
-_UPDATE_OVER = frozenset({"", "IDLE", "UPGRADE_SUCCESS"})
 
 STAGES = {
     1: "levelling the bed",
@@ -40,6 +40,7 @@ STAGES = {
     25: "calibrating the motors' noise",
     26: "paused: the AMS is gone",
     27: "paused: the heatbreak fan",
+    28: "paused: the chamber's temperature",
     29: "cooling the chamber",
     30: "paused by the program",
     32: "paused: the nozzle is covered",
@@ -47,6 +48,8 @@ STAGES = {
     34: "paused: the first layer",
     35: "paused: the nozzle is clogged",
 }
+_NO_STAGES = frozenset({0, 255, -1})
+"""Printing, and the idle of P1 and X1."""
 _BUSY = frozenset({PrinterState.PREPARE, PrinterState.RUNNING, PrinterState.PAUSE})
 
 
@@ -96,6 +99,7 @@ def read_report(state: Json, stamp: Stamp, *, serial: str, version: Version) -> 
     wire = PushStatus.model_validate(state)
     printer_state = _state_of(wire.gcode_state)
     is_busy = printer_state in _BUSY
+    parts = read_parts(wire)
     return PrinterReport(
         session=stamp.session,
         received_at=stamp.received_at,
@@ -104,24 +108,30 @@ def read_report(state: Json, stamp: Stamp, *, serial: str, version: Version) -> 
         state=printer_state,
         subtask_name=wire.subtask_name,
         subtask_id=wire.subtask_id,
+        task_id=wire.task_id,
+        file_name=wire.gcode_file,
+        print_kind=wire.print_type,
         percent=None if wire.mc_percent is None else min(max(wire.mc_percent, 0), 100),
         layer=_not_negative(wire.layer_num),
         total_layers=_not_negative(wire.total_layer_num),
         minutes_left=_not_negative(wire.mc_remaining_time),
         # Idle printers have shown stage 0 after boot: it means something only at work. [K PYB]
-        stage=STAGES.get(wire.stg_cur or 0) if is_busy else None,
+        stage=_stage(wire.stg_cur) if is_busy else None,
+        stages_ahead=tuple(STAGES[n] for n in wire.stg if isinstance(n, int) and n in STAGES),
         nozzle_c=_celsius(wire.nozzle_temper),
         nozzle_target_c=_celsius(wire.nozzle_target_temper),
         bed_c=_celsius(wire.bed_temper),
         bed_target_c=_celsius(wire.bed_target_temper),
         faults=_faults_of(wire),
-        loaded=_loaded_of(wire, serial, version),
+        loaded=_loaded_of(wire, parts, serial, version),
         firmware=version.firmware,
         has_storage=wire.sdcard is not False,
-        is_updating=str(wire.upgrade_state.get("status", "")) not in _UPDATE_OVER,
+        is_updating=wire.upgrade_state.status not in UPDATE_OVER,
         light_on=_light_of(wire),
         speed_level=wire.spd_lvl,
+        speed_percent=_not_negative(wire.spd_mag),
         skipped_objects=tuple(i for i in wire.s_obj if isinstance(i, int)),
+        parts=parts,
     )
 
 
@@ -145,6 +155,13 @@ def _state_of(word: str) -> PrinterState:
         return PrinterState(word)
     except ValueError:
         return PrinterState.UNKNOWN
+
+
+def _stage(number: int | None) -> str | None:
+    """Return what a stage means; one that no P1S is known to show keeps its number."""
+    if number is None or number in _NO_STAGES:
+        return None
+    return STAGES.get(number, f"stage {number}")
 
 
 def _not_negative(value: int | None) -> int | None:
@@ -178,20 +195,12 @@ def _light_of(wire: PushStatus) -> bool | None:
     return None
 
 
-def _loaded_of(wire: PushStatus, serial: str, version: Version) -> Loaded:
-    units = wire.ams.get("ams")
-    filaments = []
-    for unit in units if isinstance(units, list) else []:
-        filaments += _filaments_of(unit)
-    has_ams = bool(units)
-    spool = _filament(EXTERNAL_SLOT, wire.vt_tray)
-    if spool is not None:
-        filaments.append(spool)
+def _loaded_of(wire: PushStatus, parts: Parts, serial: str, version: Version) -> Loaded:
     return Loaded(
         model=version.model or model_of_serial(serial),
         nozzle_mm=_not_below_zero(wire.nozzle_diameter),
-        has_ams=has_ams,
-        filaments=tuple(filaments),
+        has_ams=bool(wire.ams.ams),
+        filaments=tuple(_filament(spool) for spool in parts.spools),
     )
 
 
@@ -199,36 +208,15 @@ def _not_below_zero(value: float | None) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-def _filaments_of(unit: object) -> list[LoadedFilament]:
-    if not isinstance(unit, dict) or not str(unit.get("id", "")).isdecimal():
-        return []
-    found = []
-    trays = unit.get("tray")
-    for tray in trays if isinstance(trays, list) else []:
-        if isinstance(tray, dict) and str(tray.get("id", "")).isdecimal():
-            slot = int(unit["id"]) * 4 + int(tray["id"])
-            filament = _filament(slot, tray) if slot < EXTERNAL_SLOT else None
-            if filament is not None:
-                found.append(filament)
-    return found
-
-
-def _filament(slot: int, tray: object) -> LoadedFilament | None:
-    try:
-        wire = Tray.model_validate(tray)
-    except ValidationError:
-        return None
-    if not wire.tray_type:
-        return None
-    color = f"#{wire.tray_color[:6].upper()}" if len(wire.tray_color) >= 6 else ""
+def _filament(spool: Spool) -> LoadedFilament:
+    color = spool.colors[0] if spool.colors else ""
     return LoadedFilament(
-        slot=slot, type=wire.tray_type[:32], color=color, remaining_g=_remaining_g(wire)
+        slot=spool.slot, type=spool.material, color=color, remaining_g=_remaining_g(spool)
     )
 
 
-def _remaining_g(tray: Tray) -> float | None:
+def _remaining_g(spool: Spool) -> float | None:
     """Return what is left on a spool, to the percent that the AMS tells; None if it doesn't."""
-    remain, weight = tray.remain, tray.tray_weight
-    if remain is None or weight is None or not 0 <= remain <= 100 or weight <= 0:
+    if spool.full_g is None or spool.remaining_percent is None:
         return None
-    return round(weight * remain / 100, 1)
+    return round(spool.full_g * spool.remaining_percent / 100, 1)

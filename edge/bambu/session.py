@@ -22,13 +22,15 @@ from edge.bambu.messages import (
     Json,
     Version,
     get_version,
+    message_of,
     parse_message,
     parse_version,
     push_all,
     push_start,
 )
 from edge.bambu.report import FULL, Stamp, merge, read_echo, read_report
-from edge.printer import PrinterListener, PrinterReport, PrinterUnreachable
+from edge.bambu.watchdog import Watchdog
+from edge.printer import Order, PrinterListener, PrinterReport, PrinterUnreachable
 from runtime.clock import Clock
 
 log = structlog.get_logger()
@@ -43,6 +45,8 @@ SILENCE_S = 60.0
 FULL_REPORT_TIMEOUT_S = 15.0
 PUSH_ALL_EVERY_S = 300.0
 """A full report slows the printer: at most one in 5 minutes, and one in doubt. [K OBA]"""
+ASK_AGAIN_S = 60.0
+"""Until then a full report that was asked for is waited for."""
 MAX_QUEUED_MESSAGES = 1000  # a full queue drops the newest; silence then forces a full report
 
 
@@ -62,12 +66,16 @@ class Session:
     sequence: Iterator[str]
     is_uploading: Callable[[], bool]
     """The printer's MQTT lags during an upload of ours: its silence means nothing. [S BDY]"""
+    watchdog: Watchdog = field(default_factory=Watchdog)
     id: str = field(default_factory=lambda: uuid4().hex)
     state: Json = field(default_factory=dict)
     version: Version = field(default_factory=lambda: Version(firmware=None, model=None))
     full_at: float | None = None
     report: PrinterReport | None = None
     asked_full_at: float = float("-inf")
+    began_at: float = float("inf")
+    """When it was subscribed."""
+    _has_asked_again: bool = False
     _full_came: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
@@ -78,6 +86,7 @@ class Session:
         await self.client.subscribe(
             f"device/{self.serial}/report", qos=0, timeout=SUBSCRIBE_TIMEOUT_S
         )
+        self.began_at = self.clock.boottime()
         await self.publish(get_version(next(self.sequence)))
         await self.ask_full()
 
@@ -97,6 +106,13 @@ class Session:
             # Handed to the socket, not seen leaving: it may still arrive, so it counts as sent.
             log.warning("message_departure_unseen", serial=self.serial)
 
+    async def order(self, order: Order) -> str:
+        """Send an order, at most once, and return its sequence id."""
+        sequence_id = next(self.sequence)
+        await self.publish(message_of(order, sequence_id))
+        self.watchdog.sent(sequence_id, order, self.clock.boottime())
+        return sequence_id
+
     async def ask_full(self) -> None:
         """Ask for a full report."""
         self.asked_full_at = self.clock.boottime()
@@ -106,7 +122,8 @@ class Session:
         """Return a report whose full one is no older than `max_age_s`, asking if need be."""
         if self.report is None or self.clock.boottime() - self.report.full_at > max_age_s:
             self._full_came.clear()
-            await self.ask_full()
+            if not self._is_asked():
+                await self.ask_full()
             try:
                 async with asyncio.timeout(FULL_REPORT_TIMEOUT_S):
                     await self._full_came.wait()
@@ -118,10 +135,15 @@ class Session:
             raise PrinterUnreachable("The printer has sent no full report.")
         return self.report
 
+    def _is_asked(self) -> bool:
+        """Tell whether a full report was asked for lately and hasn't come yet."""
+        is_open = self.full_at is None or self.full_at < self.asked_full_at
+        return is_open and self.clock.boottime() - self.asked_full_at < ASK_AGAIN_S
+
     async def listen(self, listener: PrinterListener) -> None:
         """Pass on reports and echoes until the connection ends or stalls.
 
-        Raises aiomqtt.MqttError when it ends, PrinterUnreachable when it stalls.
+        Raises aiomqtt.MqttError when it ends, PrinterUnreachable when it stalls or takes no orders.
         """
         messages = aiter(self.client.messages)
         is_doubtful = False
@@ -135,14 +157,21 @@ class Session:
                 if is_doubtful:
                     raise PrinterUnreachable("The printer has stopped reporting.") from None
                 is_doubtful = True
-                await self.publish(push_start(next(self.sequence)))
-                await self.ask_full()
+                await self._doubt()
                 continue
             is_doubtful = False
             payload = message.payload
             if isinstance(payload, bytes):
                 self.take(payload, listener)
             await self._ask_full_if_missing()
+            if not self.is_uploading() and self.watchdog.is_half_dead(self.clock.boottime()):
+                raise PrinterUnreachable("The printer reports, but takes no orders.")
+
+    async def _doubt(self) -> None:
+        """Ask a silent printer to go on reporting, and what was missed."""
+        await self.publish(push_start(next(self.sequence)))
+        if self.watchdog.may_ask_in_doubt(self.clock.boottime()):
+            await self.ask_full()
 
     def take(self, payload: bytes, listener: PrinterListener) -> None:
         """Take one message off the wire; what is no report, echo or version is ignored."""
@@ -160,6 +189,7 @@ class Session:
                 self.version = parse_version(body)
                 self._tell(listener, is_full=False)
             else:
+                self.watchdog.answered(body.get("sequence_id"))
                 echo = read_echo(body, self.id)
                 if echo is not None:
                     listener.on_echo(echo)
@@ -184,11 +214,14 @@ class Session:
             log.error("printer_report_unreadable", serial=self.serial, error=str(exc)[:300])
             return
         self.report = report
+        self.watchdog.reported(report)
         listener.on_report(report)
 
     async def _ask_full_if_missing(self) -> None:
-        is_due = self.clock.boottime() - self.asked_full_at > 2 * FULL_REPORT_TIMEOUT_S
-        if self.full_at is None and is_due:
+        """Ask again for a first full report that didn't come: soon once, then rarely."""
+        patience_s = PUSH_ALL_EVERY_S if self._has_asked_again else 2 * FULL_REPORT_TIMEOUT_S
+        if self.full_at is None and self.clock.boottime() - self.asked_full_at > patience_s:
+            self._has_asked_again = True
             await self.ask_full()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 
-from edge.bambu.hms import VERIFICATION_FAILED
+from edge.bambu.codes.decode import VERIFICATION_FAILED
 from edge.bambu.messages import Json, get_version
 from edge.bambu.session import Session, connect, sequence
 from edge.doctor.ear import Ear

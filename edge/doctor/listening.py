@@ -1,6 +1,6 @@
 """What the conversation means to a person: access code, messages, firmware, orders, card."""
 
-from edge.bambu.hms import VERIFICATION_FAILED
+from edge.bambu.codes.decode import VERIFICATION_FAILED
 from edge.doctor.conversation import Control, Conversation, Login, shows_refusal
 from edge.doctor.findings import Chart, Check, Finding, Unknown, bad, good, skipped
 from edge.doctor.subject import Subject

@@ -29,6 +29,7 @@ class NodeJournal:
         self._commands = CommandTable(self._ledger)
         self._runs = RunTable(self._ledger, self._printers, self._commands)
         self._files = FileTable(self._ledger)
+        self._seq_when_opened: int | None = self._ledger.last_seq
 
     @property
     def node(self) -> str:
@@ -80,9 +81,11 @@ class NodeJournal:
     def confirm(self, watermark: int) -> bool:
         """Take the projector's watermark; False: this is an old copy, and is a new journal now.
 
-        A new journal keeps the runs, as doubtful, and knows nothing of any bed.
+        What was written since the opening doesn't count the first time, for nothing of it has
+        been sent. A new journal keeps the runs, as doubtful, and knows nothing of any bed.
         """
-        if watermark <= self._ledger.last_seq:
+        known, self._seq_when_opened = self._seq_when_opened, None
+        if watermark <= (self._ledger.last_seq if known is None else known):
             self._ledger.prune(watermark)
             return True
         with self._ledger.transaction():

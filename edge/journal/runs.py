@@ -31,7 +31,7 @@ from contracts.lifecycle import (
     advance_run,
 )
 from contracts.rpc import RunOffer
-from edge.evidence import Preimage
+from edge.evidence import Preimage, said_in
 from edge.journal.commands import CommandTable
 from edge.journal.ledger import Ledger, as_json
 from edge.journal.printers import PrinterTable
@@ -154,7 +154,7 @@ class RunTable:
                 at.at_s,
                 str(run_id),
             )
-            self.step(run_id, RunStep.INTEND, sid=run.offer.sid)
+            self.step(run_id, RunStep.INTEND, sid=run.offer.sid, before=said_in(preimage))
             self._printers.set_bed(
                 run.printer_id,
                 BedState.OCCUPIED,

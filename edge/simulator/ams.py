@@ -5,6 +5,8 @@ from typing import Any
 
 TRAYS_PER_AMS = 4
 EXTERNAL, NONE_LOADED = "254", "255"
+FEEDING = ("tray_tar", "tray_now", "tray_pre")
+"""Which filament is in the extruder, will be, and was."""
 _TRAY: dict[str, Any] = {
     "remain": -1,
     "k": 0.02,
@@ -40,11 +42,19 @@ class Filament:
     nozzle_max_c: str = "240"
 
 
+DEFAULT_SPOOL = Filament("PLA", "161616FF")
+
+
 @dataclass(frozen=True)
 class Loaded:
-    """The trays of one AMS, None for an empty slot; no trays at all means no AMS."""
+    """What is loaded."""
 
     trays: tuple[Filament | None, ...] = ()
+    """The trays of one AMS, None for an empty slot; no trays at all means no AMS."""
+    spool: Filament | None = DEFAULT_SPOOL
+    """On the external holder, as somebody has said it: nothing senses it."""
+    reads_on_insert: bool = True
+    reads_at_start: bool = False
 
     @property
     def has_ams(self) -> bool:
@@ -62,6 +72,16 @@ class Loaded:
         trays = list(self.trays)
         trays[tray] = filament
         return replace(self, trays=tuple(trays))
+
+
+def spool_or_none(text: str) -> Filament | None:
+    """Return the filament in "TYPE:RRGGBB[AA]", None for "none"; raise ValueError."""
+    kind, _, color = text.partition(":")
+    if text == "none":
+        return None
+    if not kind or len(color) not in {6, 8}:
+        raise ValueError("TYPE:RRGGBB is expected")
+    return Filament(kind, color.upper().ljust(8, "F"))
 
 
 def loaded(filaments: tuple[Filament, ...]) -> Loaded:
@@ -91,43 +111,60 @@ def ams_block(content: Loaded, *, tray_now: str = "") -> dict[str, Any]:
         "tray_read_done_bits": "0",
         "tray_reading_bits": "0",
         "version": 1,
-        "insert_flag": True,
-        "power_on_flag": False,
+        "insert_flag": content.reads_on_insert,
+        "power_on_flag": content.reads_at_start,
     }
 
 
-def external_spool() -> dict[str, Any]:
+def external_spool(content: Loaded) -> dict[str, Any]:
     """Return the `vt_tray` object."""
-    return {"id": EXTERNAL, **_TRAY, "remain": 0}
+    nothing = {"tray_type": "", "tray_info_idx": "", "tray_color": "00000000"}
+    return {"id": EXTERNAL, **_TRAY, "remain": 0, **_own(content.spool, nothing)}
+
+
+def user_setting(content: Loaded, request: dict[str, Any]) -> Loaded:
+    """Return the content after an ams_user_setting: when trays are read by their tags. [S]"""
+    return replace(
+        content,
+        reads_on_insert=request.get("tray_read_option", content.reads_on_insert) is True,
+        reads_at_start=request.get("startup_read_option", content.reads_at_start) is True,
+    )
 
 
 def filament_setting(content: Loaded, request: dict[str, Any]) -> Loaded | None:
     """Return the content after an ams_filament_setting, None if there is no such tray."""
-    tray, old = request.get("tray_id"), Filament("", "161616FF")
-    if not isinstance(tray, int) or request.get("ams_id") != 0:
+    tray, unit = request.get("tray_id"), request.get("ams_id")
+    if not isinstance(tray, int):
         return None
-    if content.holds(tray):
-        old = content.trays[tray] or old
-    if not 0 <= tray < len(content.trays):
+    if str(unit) == NONE_LOADED or str(tray) == EXTERNAL:
+        return replace(content, spool=_set(content.spool, request))
+    if unit != 0 or not 0 <= tray < len(content.trays):
         return None
-    return content.with_tray(
-        tray,
-        Filament(
-            str(request.get("tray_type", old.kind)),
-            str(request.get("tray_color", old.color)),
-            str(request.get("tray_info_idx", old.info_idx)),
-            str(request.get("nozzle_temp_min", old.nozzle_min_c)),
-            str(request.get("nozzle_temp_max", old.nozzle_max_c)),
-        ),
+    return content.with_tray(tray, _set(content.trays[tray], request))
+
+
+def _set(old: Filament | None, request: dict[str, Any]) -> Filament:
+    old = old or Filament("", "161616FF")
+    return Filament(
+        str(request.get("tray_type", old.kind)),
+        str(request.get("tray_color", old.color)),
+        str(request.get("tray_info_idx", old.info_idx)),
+        str(request.get("nozzle_temp_min", old.nozzle_min_c)),
+        str(request.get("nozzle_temp_max", old.nozzle_max_c)),
     )
 
 
 def _tray(filament: Filament) -> dict[str, Any]:
-    own = {
+    return {**_TRAY, **_own(filament, {}), "ctype": 0, "cols": [filament.color]}
+
+
+def _own(filament: Filament | None, nothing: dict[str, Any]) -> dict[str, Any]:
+    if filament is None:
+        return nothing
+    return {
         "tray_info_idx": filament.info_idx,
         "tray_type": filament.kind,
         "tray_color": filament.color,
         "nozzle_temp_max": filament.nozzle_max_c,
         "nozzle_temp_min": filament.nozzle_min_c,
     }
-    return {**_TRAY, **own, "ctype": 0, "cols": [filament.color]}

@@ -48,6 +48,12 @@ def picture(number: int, percent: int, state: str) -> bytes:
     return buffer.getvalue()
 
 
+def percent_of(report: Report) -> int:
+    """Return how far the print is; a replayed capture may not say it."""
+    percent = report.get("mc_percent")
+    return percent if isinstance(percent, int) else 0
+
+
 class CameraServer:
     """Shows what happens to one viewer; a second one starves, or takes over."""
 
@@ -89,7 +95,7 @@ class CameraServer:
                 continue
             report = self._report()
             frame = await asyncio.to_thread(
-                picture, number, int(report["mc_percent"]), str(report["gcode_state"])
+                picture, number, percent_of(report), str(report.get("gcode_state", ""))
             )
             stream.write(struct.pack("<IIII", len(frame), 0, 1, 0))
             for start in range(0, len(frame), RECORD_BYTES):

@@ -7,10 +7,18 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
-from edge.simulator.ams import TRAYS_PER_AMS, Filament, Loaded, loaded
+from edge.simulator.ams import (
+    DEFAULT_SPOOL,
+    TRAYS_PER_AMS,
+    Filament,
+    Loaded,
+    loaded,
+    spool_or_none,
+)
 from edge.simulator.hosting import HostOptions, Ready, host_printer
 from edge.simulator.printer import PrinterOptions
 from edge.simulator.recording import Replay, read_capture
@@ -44,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--serial", type=_serial, default="01P00A000000001")
     parser.add_argument("--access-code", default="12345678")
-    parser.add_argument("--host", default="127.0.0.1", help="an IPv4 address of this machine")
+    parser.add_argument(
+        "--host", type=_ipv4, default="127.0.0.1", help="an IPv4 address of this machine"
+    )
     for name, usual in (("mqtt", 8883), ("ftps", 990), ("pasv", 2024), ("camera", 6000)):
         parser.add_argument(f"--{name}-port", type=int, default=usual, help="0: any free port")
     parser.add_argument("--control-port", type=int, default=0, help="the buttons, over HTTP")
@@ -55,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         help="card, certificates, memory, log",
     )
     parser.add_argument("--ca-dir", type=Path, help="a CA that printers share")
-    parser.add_argument("--time-scale", type=float, default=1.0, help="60: an hour in a minute")
+    parser.add_argument("--time-scale", type=_scale, default=1.0, help="60: an hour in a minute")
     parser.add_argument("--scenario", choices=sorted(scenarios()), metavar="NAME")
     parser.add_argument("--list", action="store_true", help="list the scenarios and end")
     parser.add_argument("--set", type=json.loads, metavar="JSON", help="switches, by name")
@@ -64,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     content = parser.add_mutually_exclusive_group()
     content.add_argument("--ams", type=_filaments, metavar="TYPE:RRGGBB,…", help="at most four")
     content.add_argument("--no-ams", action="store_true")
+    parser.add_argument(
+        "--spool",
+        type=_spool,
+        default=DEFAULT_SPOOL,
+        metavar="TYPE:RRGGBB",
+        help="on the external holder, or none",
+    )
     parser.add_argument("--replay", type=Path, metavar="FILE", help="tell a capture again")
     parser.add_argument("--ssdp", type=_address, metavar="HOST:PORT", help="announce to, each 30 s")
     return parser
@@ -73,6 +90,27 @@ def _serial(text: str) -> str:
     if len(text) != SERIAL_LENGTH or not text.startswith("01P"):
         raise argparse.ArgumentTypeError("a P1S's serial has 15 characters and begins 01P")
     return text
+
+
+def _ipv4(text: str) -> str:
+    try:
+        return str(IPv4Address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError("an IPv4 address is expected") from None
+
+
+def _scale(text: str) -> float:
+    scale = float(text)
+    if not 0 < scale < float("inf"):
+        raise argparse.ArgumentTypeError("more than 0 is expected")
+    return scale
+
+
+def _spool(text: str) -> Filament | None:
+    try:
+        return spool_or_none(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None
 
 
 def _filaments(text: str) -> Loaded:
@@ -104,6 +142,7 @@ def _printer_options(options: argparse.Namespace) -> PrinterOptions:
     data_dir: Path = options.data_dir.resolve()
     data_dir.mkdir(parents=True, exist_ok=True)
     content = Loaded() if options.no_ams else options.ams or loaded(DEFAULT_FILAMENTS)
+    content = replace(content, spool=options.spool)
     return PrinterOptions(
         serial=options.serial,
         access_code=options.access_code,

@@ -5,7 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from edge.simulator.ams import EXTERNAL, NONE_LOADED, ams_block, filament_setting
+from edge.simulator.ams import (
+    EXTERNAL,
+    NONE_LOADED,
+    ams_block,
+    filament_setting,
+    user_setting,
+)
+from edge.simulator.gcode import changes_by
 from edge.simulator.machine import Machine
 from edge.simulator.orders import JobOrder, order_of
 from edge.simulator.switches import Switches
@@ -42,9 +49,12 @@ class Answer:
 
 
 def parse_requests(payload: bytes) -> list[tuple[str, Body]]:
-    """Return each (type, body) with a command in it; all else is ignored. [S]"""
+    """Return each (type, body) with a command in it; all else is ignored. [S]
+
+    Control characters may stand in texts: bambu-connect sends line ends as they are.
+    """
     try:
-        message = json.loads(payload.decode(errors="replace"))
+        message = json.loads(payload.decode(errors="replace"), strict=False)
     except (ValueError, RecursionError):
         return []
     if not isinstance(message, dict):
@@ -72,14 +82,14 @@ class CommandDesk:
             "print.gcode_file": lambda _: SUCCESS,  # acknowledged and inert. [K] OBA#38
             "print.clean_print_error": self._clear_error,
             "print.skip_objects": self._skip_objects,
-            "print.ams_control": lambda _: SUCCESS,
+            "print.ams_control": self._ams_control,
             "print.ams_change_filament": self._change_filament,
             "print.unload_filament": lambda _: self._change_filament({"target": 255}),
             "print.ams_filament_setting": self._set_filament,
-            "print.ams_user_setting": lambda _: SUCCESS,
+            "print.ams_user_setting": self._set_ams,
             "print.ams_get_rfid": lambda _: SUCCESS,
             "print.calibration": lambda _: SUCCESS,
-            "print.print_option": lambda _: SUCCESS,
+            "print.print_option": self._set_option,
             "system.ledctrl": self._light,
             "system.uiop": self._clear_error,
             "system.get_access_code": lambda _: {
@@ -105,7 +115,8 @@ class CommandDesk:
         if (kind, command) == ("print", "project_file"):
             return self._project_file(body)
         act = self._actions.get(f"{kind}.{command}")
-        outcome = act(body) if act else None
+        unknown = SUCCESS if switches.echoes_unknown_commands and kind == "print" else None
+        outcome = act(body) if act else unknown
         return Answer() if outcome is None else Answer(echo={kind: {**body, **outcome}})
 
     def _is_control(self, kind: str, command: str) -> bool:
@@ -150,6 +161,7 @@ class CommandDesk:
         line = str(body.get("param", ""))
         if not line.endswith("\n") or len(line.encode()) > GCODE_LINE_LIMIT_BYTES:
             return {"result": "FAIL", "reason": "FAIL", "err_code": 1}
+        self._machine.report.update(changes_by(line))
         return {"result": "SUCCESS", "reason": "SUCCESS", "err_code": 0}
 
     def _clear_error(self, _: Body) -> Body:
@@ -178,6 +190,22 @@ class CommandDesk:
         if content is None:
             return FAIL
         self._machine.show_content(content)
+        return SUCCESS
+
+    def _set_ams(self, body: Body) -> Body:
+        self._machine.show_content(user_setting(self._machine.content, body))
+        return SUCCESS
+
+    def _ams_control(self, body: Body) -> Body:
+        """`resume` is the button of a print that waits for filament. [S]"""
+        if body.get("param") == "resume":
+            self._machine.resume()
+        return SUCCESS
+
+    def _set_option(self, body: Body) -> Body:
+        recovers = body.get("auto_recovery")
+        if isinstance(recovers, bool):
+            self._machine.recovers_power_loss = recovers
         return SUCCESS
 
     def _light(self, body: Body) -> Body:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 from edge.simulator.clock import PrinterClock
 
@@ -32,11 +33,14 @@ def announcement(host: str, serial: str, name: str, *, firmware: str, mode: str)
     return "\r\n".join(lines).encode()
 
 
-async def announce(datagram: bytes, host: str, port: int, clock: PrinterClock) -> None:
-    """Send it until cancelled; `host` may be a broadcast address."""
+async def announce(
+    datagram: Callable[[], bytes | None], host: str, port: int, clock: PrinterClock
+) -> None:
+    """Send it until cancelled, unless there is none; `host` may be a broadcast address."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         while True:
-            sock.sendto(datagram, (host, port))
+            if (now := datagram()) is not None:
+                sock.sendto(now, (host, port))
             await asyncio.sleep(clock.real_s(EVERY_S))

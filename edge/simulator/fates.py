@@ -34,6 +34,7 @@ class Fates:
             web.delete("/incidents", self.forget_incidents),
             web.post("/mode", self.mode),
             web.post("/connections/drop", self.drop),
+            web.post("/wifi/{move:off|on}", self.wifi),
             web.post("/time", self.time),
         ]
 
@@ -85,6 +86,14 @@ class Fates:
         self._printer.mqtt.drop_clients()
         self._printer.ftps.drop_sessions()
         self._printer.camera.drop_viewers()
+        return await self._status.state(request)
+
+    async def wifi(self, request: web.Request) -> web.Response:
+        """Lose the Wi-Fi, or have it back: the print goes on, and no connection is told."""
+        if request.match_info["move"] == "off":
+            self._printer.lose_wifi()
+        else:
+            await self._printer.regain_wifi()
         return await self._status.state(request)
 
     async def time(self, request: web.Request) -> web.Response:

@@ -1,5 +1,6 @@
 """One FTPS control connection: the reply table of `BBL-P003`. [K1] RST, A1D, ADR2"""
 
+import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
@@ -10,6 +11,8 @@ from edge.simulator.ftps_transfer import TransferCut, Transfers
 from edge.simulator.tls_stream import TLSStream
 
 USER = "bblp"
+_FLAGS = re.compile(r"^(-\w+(\s+|$))+")
+"""`LIST -la`: what other servers take and clients send."""
 NOT_IMPLEMENTED = "502 Command not implemented."
 """Also to EPSV, FEAT, MLSD, MLST, REST, AVBL and SITE."""
 
@@ -115,9 +118,9 @@ class FTPSSession:
             elif verb == "RETR":
                 await self._transfers.retrieve(self, self._path(argument), self.say)
             else:
-                name = "" if argument.startswith("-") else argument
+                folder = self._path(_FLAGS.sub("", argument))
                 bare = verb == "NLST"
-                await self._transfers.send_listing(self, self._path(name), self.say, bare=bare)
+                await self._transfers.send_listing(self, folder, self.say, bare=bare)
         except CardRefused as exc:
             await self.say(f"{exc.reply} {exc}")
         except DataRefused as exc:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from edge.simulator.card import Card, CardRefused
@@ -51,9 +51,7 @@ class Transfers:
 
     async def retrieve(self, owner: object, path: PurePosixPath, say: Say) -> None:
         """Send a file; whoever stops reading early loses the control connection. [K1] RST"""
-        content = await asyncio.to_thread(self._card.file(path).read_bytes)
-        pieces = [content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES)]
-        await self._send(owner, pieces, say)
+        await self._send(owner, _pieces(self._card.file(path)), say)
 
     async def store(self, owner: object, path: PurePosixPath, say: Say) -> None:
         """Take a file. 150 comes at once, without waiting for the data handshake."""
@@ -85,7 +83,7 @@ class Transfers:
             )
         return target
 
-    async def _send(self, owner: object, pieces: list[bytes], say: Say) -> None:
+    async def _send(self, owner: object, pieces: Iterable[bytes], say: Say) -> None:
         await say("150 Here comes the data.")
         connection = await self._data.take(owner)
         try:
@@ -151,6 +149,12 @@ class Transfers:
         if way == "never" or is_silent:
             return
         await say("426 Failure reading network stream." if way == "426" else OK_226)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(CHUNK_BYTES):
+            yield piece
 
 
 def _truncate(target: Path) -> None:

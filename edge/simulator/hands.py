@@ -72,9 +72,10 @@ class Hands:
         return await self._status.state(request)
 
     async def load_filament(self, request: web.Request) -> web.Response:
-        """Put a spool in: {"tray"?: 0-3, "type": "PLA", "color": "RRGGBBAA"}; no tray: outside."""
+        """Put a spool in: {"tray"?: 0-3, "type": "PLA", "color": "RRGGBB"}; no tray: outside."""
         body = await body_of(request)
-        filament = Filament(str(body.get("type", "PLA")), str(body.get("color", "161616FF")))
+        color = str(body.get("color", "161616")).upper().ljust(8, "F")
+        filament = Filament(str(body.get("type", "PLA")), color)
         tray = body.get("tray")
         self._printer.machine.load(None if tray is None else int(tray), filament)
         self._printer.touched()

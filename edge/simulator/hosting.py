@@ -78,12 +78,18 @@ async def host_printer(
 
 
 async def _announce(printer: SimulatedPrinter, host: str, port: int) -> None:
-    options, switches = printer.options, printer.board.now
-    datagram = announcement(
-        options.host,
-        options.serial,
-        f"P1S {options.serial[-4:]}",
-        firmware=switches.firmware,
-        mode=switches.mode,
-    )
-    await announce(datagram, host, port, printer.clock)
+    options = printer.options
+
+    def now() -> bytes | None:
+        switches = printer.board.now
+        if not printer.is_heard:
+            return None
+        return announcement(
+            options.host,
+            options.serial,
+            f"P1S {options.serial[-4:]}",
+            firmware=switches.firmware,
+            mode=switches.mode,
+        )
+
+    await announce(now, host, port, printer.clock)

@@ -4,9 +4,10 @@ All seconds are printer seconds. `report` is what the printer would say now.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from edge.simulator.ams import Filament, Loaded, ams_block
+from edge.simulator.ams import FEEDING, Filament, Loaded, ams_block, external_spool
 from edge.simulator.incidents import (
     CARD_REMOVED,
     EXTERNAL_FEEDS_OUT,
@@ -50,6 +51,8 @@ class Machine:
         self.content = content
         self.tally = Tally()
         self.incidents: list[Incident] = []
+        self.recovers_power_loss: bool | None = None
+        """As it was set by a print_option; None: as the switch says."""
         self.report: Report = self._idle()
         self._job: Job | None = None
         self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
@@ -124,15 +127,19 @@ class Machine:
 
     def load(self, tray: int | None, filament: Filament) -> None:
         """Put a spool into an AMS tray, or on the external holder (None)."""
-        if tray is not None:
+        if tray is None:
+            self.show_content(replace(self.content, spool=filament))
+        else:
             self.show_content(self.content.with_tray(tray, filament))
         self._waits_for_filament = False
         self.report.update(hw_switch_state=1, hms=[])
 
     def show_content(self, content: Loaded) -> None:
-        """Change what the AMS holds."""
+        """Change what the AMS and the external holder hold."""
         self.content = content
-        self.report["ams"] = ams_block(content, tray_now=self._fed_by())
+        self.report["vt_tray"] = external_spool(content)
+        fed = {key: self.report["ams"][key] for key in FEEDING}
+        self.report["ams"] = ams_block(content) | fed
 
     def set_card(self, *, is_inserted: bool) -> None:
         """Insert or remove the card; a running print loses its file. [S] HMS table"""
@@ -150,7 +157,9 @@ class Machine:
         self.report = self._idle()
         self.set_card(is_inserted=had_card)
         self._timers.clear()
-        if job is not None and job.moments and switches.power_loss_recovery:
+        recovers = self.recovers_power_loss
+        recovers = switches.power_loss_recovery if recovers is None else recovers
+        if job is not None and job.moments and recovers:
             names = {key: before[key] for key in OUTCOME} | {"gcode_file": before["gcode_file"]}
             self.report.update(names if switches.recovery_keeps_identity else {})
             self.report.update(gcode_state="PAUSE", stg_cur=0, print_error=ERROR_POWER_LOSS)

@@ -19,6 +19,10 @@ class BadPacket(Exception):
     """Bytes that are no packet the broker understands: it drops the connection."""
 
 
+class OtherProtocol(BadPacket):
+    """A CONNECT of another MQTT than 3.1.1: it is refused in MQTT 3.1.1's words."""
+
+
 @dataclass(frozen=True)
 class Packet:
     """One packet: its kind, the flags of its first byte, the rest."""
@@ -75,10 +79,10 @@ def publish(topic: str, payload: bytes) -> bytes:
 
 
 def parse_connect(body: bytes) -> Connect:
-    """Return the CONNECT; raise BadPacket for another protocol than MQTT 3.1.1."""
+    """Return the CONNECT; raise OtherProtocol for another one than MQTT 3.1.1."""
     reader = _Reader(body)
     if reader.text() != "MQTT" or reader.byte() != 4:
-        raise BadPacket("not MQTT 3.1.1")
+        raise OtherProtocol("not MQTT 3.1.1")
     flags = reader.byte()
     keepalive = reader.number()
     client_id = reader.text()

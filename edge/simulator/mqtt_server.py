@@ -11,7 +11,7 @@ from edge.simulator.tls_stream import TLSStream
 
 USER = "bblp"
 FIRST_PACKET_WITHIN_S = 15.0
-REFUSED_SERVER_UNAVAILABLE = 3
+REFUSED_PROTOCOL, REFUSED_SERVER_UNAVAILABLE = 1, 3
 MAX_UNSENT_BYTES = 1 << 20
 """A client that takes nothing is dropped."""
 KEEPALIVE_GRACE = 1.5
@@ -105,7 +105,12 @@ class MQTTServer:
             packet = await self._read(client.stream)
         if packet is None or packet.kind != mqtt.CONNECT:
             raise mqtt.BadPacket("CONNECT comes first")
-        connect = mqtt.parse_connect(packet.body)
+        try:
+            connect = mqtt.parse_connect(packet.body)
+        except mqtt.OtherProtocol:
+            self._counters.violation("bad_packet")
+            await self._refuse(client, REFUSED_PROTOCOL)
+            return None
         if (connect.username, connect.password) != (USER, self._credentials.access_code):
             self._counters.refused_logins += 1
             await self._refuse(client, self._switches().connack_code)

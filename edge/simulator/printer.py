@@ -94,6 +94,7 @@ class SimulatedPrinter:
         self.machine = Machine(options.host, options.content, self.switches)
         self.counters = Counters()
         self.power = Power.ON
+        self.has_wifi = True
         self.pushalls = self.pushall_violations = 0
         self._memory = Memory(
             options.data_dir / "memory.json", self.machine, self.card, self.board, self.credentials
@@ -108,9 +109,7 @@ class SimulatedPrinter:
         self.ftps = FTPSServer(
             self.credentials, self.card, self.wire, self.clock, self.switches, self.counters
         )
-        self.camera = CameraServer(
-            self.credentials, self.clock, self.switches, lambda: self.machine.report
-        )
+        self.camera = CameraServer(self.credentials, self.clock, self.switches, lambda: self.report)
         self._feed, self._outbox = ReportFeed(), Outbox()
         self._sender = Sender(self.mqtt.publish, self._recorder, self.clock.now_s, self.switches)
         self._orders: asyncio.Queue[JobOrder] = asyncio.Queue(maxsize=64)
@@ -187,6 +186,29 @@ class SimulatedPrinter:
             self.power = Power.BOOTING
             self._boots_at_s = self.clock.now_s() + self.switches().boot_s
             self.touched()
+
+    def lose_wifi(self) -> None:
+        """Lose the radio: the print goes on, and no connection is told. [K]"""
+        if self.has_wifi:
+            self.has_wifi = False
+            self.wire.lose_reach()
+
+    async def regain_wifi(self) -> None:
+        """Have the radio back."""
+        if not self.has_wifi:
+            self.has_wifi = True
+            await self.wire.regain_reach(is_on=self.power is Power.ON)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether what it says reaches anybody."""
+        return self.has_wifi and self.power is Power.ON
+
+    @property
+    def report(self) -> Report:
+        """What it would say in full now."""
+        replay = self.options.replay
+        return replay.state if replay is not None else self.machine.report
 
     def set_mode(self, mode: str) -> str:
         """Toggle LAN or Developer Mode: a new access code, returned. ValueError. [K] BDY"""
@@ -267,8 +289,7 @@ class SimulatedPrinter:
                 self._sender.send_report(message)
 
     def _send_full(self) -> None:
-        replay = self.options.replay
-        report: Report = dict(replay.state if replay else self.machine.report)
+        report: Report = dict(self.report)
         if self.switches().total_layers_only_as_delta:
             report.pop("total_layer_num", None)
         self._sender.send_report(self._feed.full(report))

@@ -113,7 +113,7 @@ def idle_report(host: str, content: Loaded, *, idle_stage: int, nozzle_mm: str) 
         "stg_cur": idle_stage,
         "nozzle_diameter": nozzle_mm,
         "ams": ams_block(content),
-        "vt_tray": external_spool(),
+        "vt_tray": external_spool(content),
     }
 
 

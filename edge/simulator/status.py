@@ -51,9 +51,10 @@ class Status:
         printer, machine = self._printer, self._printer.machine
         return web.json_response(
             {
-                **{key: machine.report[key] for key in _STATE_KEYS},
+                **{key: printer.report.get(key) for key in _STATE_KEYS},
                 "part_on_plate": machine.tally.part_on_plate,
                 "power": printer.power.value,
+                "wifi": "on" if printer.has_wifi else "off",
                 "mode": printer.board.now.mode,
                 "access_code": printer.credentials.access_code,
                 "time_scale": printer.clock.scale,
@@ -63,7 +64,7 @@ class Status:
 
     async def report(self, _: web.Request) -> web.Response:
         """The full report as it would be sent now."""
-        return web.json_response(self._printer.machine.report)
+        return web.json_response(self._printer.report)
 
     async def counters(self, _: web.Request) -> web.Response:
         """What tests count: starts, collisions, full reports asked for, connections, offences."""

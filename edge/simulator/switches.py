@@ -46,12 +46,14 @@ class NetworkQuirks(_Model):
 class ReportQuirks(_Model):
     """What reports hold and how often full ones are given."""
 
-    firmware: str = "01.08.02.00"
+    firmware: str = Field("01.08.02.00", pattern=r"^\d{2}\.\d{2}\.\d{2}\.\d{2}$")
     mode: Mode = "lan+developer"
     """Authorization Control needs 01.08.02.00 and anything but lan+developer. [K] PND#310"""
     refusal_has_result: bool = True
     """Off: a refused command gets a bare echo. [K] BDY#2732"""
     refusal_shows_hms: bool = True
+    echoes_unknown_commands: bool = False
+    """Unknown `print` commands are answered with success. [U] ignored, or so: bambu-mqtt-comms"""
     light_needs_developer_mode: bool = False
     """[U] reported both ways."""
     pushall_delay_s: float = 0.1

@@ -10,6 +10,7 @@ import contextlib
 import socket
 import ssl
 import struct
+from collections.abc import Callable
 from typing import Literal
 
 READ_BYTES = 64 * 1024
@@ -28,6 +29,9 @@ class TLSStream:
         self._tls: ssl.SSLObject | None = None
         self._buffer = bytearray()
         self._is_dead = False
+        self._reach = asyncio.Event()
+        self._reach.set()
+        self._ends_by: Callable[[], None] | None = None
         self.ending: Ending = "open"
 
     @property
@@ -103,11 +107,12 @@ class TLSStream:
         if self._is_dead or self._writer.is_closing():
             return
         self._session().write(data)
-        self._writer.write(self._outgoing.read())
+        if self._reach.is_set():
+            self._writer.write(self._outgoing.read())
 
     async def drain(self) -> None:
         """Wait until the client takes more."""
-        if not self._is_dead:
+        if not self._is_dead and self._reach.is_set():
             async with asyncio.timeout(WRITE_TIMEOUT_S):
                 await self._writer.drain()
 
@@ -117,16 +122,22 @@ class TLSStream:
             return
         with contextlib.suppress(ssl.SSLError):
             self._tls.unwrap()
-        self._writer.write(self._outgoing.read())
+        if self._reach.is_set():
+            self._writer.write(self._outgoing.read())
 
     def close(self) -> None:
         """End the connection after what was written: FIN, and no close_notify. [K]"""
-        if not self._is_dead:
+        if not self._reach.is_set():
+            self._ends_by = self.close
+        elif not self._is_dead:
             self._writer.close()
 
     def abort(self) -> None:
         """Cut the connection: RST."""
         if self._is_dead:
+            return
+        if not self._reach.is_set():
+            self._ends_by = self.abort
             return
         sock = self._writer.get_extra_info("socket")
         if sock is not None and not self._writer.is_closing():
@@ -137,9 +148,22 @@ class TLSStream:
         """Neither write nor close any more, as when the power goes."""
         self._is_dead = True
 
+    def lose_reach(self) -> None:
+        """Hear nothing and get nothing through, as when the radio is gone: nobody is told."""
+        self._reach.clear()
+
+    def regain_reach(self) -> None:
+        """Hear and say what has waited, if the other side is still there."""
+        self._reach.set()
+        if self._ends_by is not None:
+            self._ends_by()
+        elif self._outgoing.pending and not self._is_dead and not self._writer.is_closing():
+            self._writer.write(self._outgoing.read())
+
     def bury(self) -> None:
         """Cut a dead connection."""
         self._is_dead = False
+        self._reach.set()
         self.abort()
 
     def _session(self) -> ssl.SSLObject:
@@ -149,12 +173,13 @@ class TLSStream:
 
     async def _feed(self) -> None:
         data = await self._reader.read(READ_BYTES)
+        await self._reach.wait()
         if data:
             self._incoming.write(data)
         else:
             self.ending = "fin"
 
     async def _flush(self) -> None:
-        if self._outgoing.pending and not self._is_dead:
+        if self._outgoing.pending and not self._is_dead and self._reach.is_set():
             self._writer.write(self._outgoing.read())
             await self._writer.drain()

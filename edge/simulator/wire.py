@@ -70,6 +70,8 @@ class Wire:
         self._doors: list[tuple[Port, Serve, bool]] = []
         self._streams: dict[TLSStream, asyncio.Task[None]] = {}
         self._dead: list[TLSStream] = []
+        self._unreached: list[TLSStream] = []
+        self._is_reachable = True
 
     async def open(self, host: str, number: int, serve: Serve, *, is_private: bool = True) -> int:
         """Listen; return the port's number. Not private: `serve` makes the handshake itself."""
@@ -81,7 +83,7 @@ class Wire:
     def cut_power(self) -> None:
         """Let every connection die without a word; ports refuse or swallow new ones."""
         for port, _, _ in self._doors:
-            if self._switches().power_off_shows == "refused":
+            if self._switches().power_off_shows == "refused" and self._is_reachable:
                 port.refuse()
             else:
                 port.swallow()
@@ -93,11 +95,31 @@ class Wire:
     async def restore(self) -> None:
         """Listen again; connections from before are reset."""
         self._bury()
-        for port, serve, is_private in self._doors:
-            await self._listen(port, serve, is_private=is_private)
+        if self._is_reachable:
+            await self._open_doors()
+
+    def lose_reach(self) -> None:
+        """Lose the radio: nothing comes or goes, no connection is told, and new ones wait."""
+        self._is_reachable = False
+        for port, _, _ in self._doors:
+            port.swallow()
+        self._unreached = list(self._streams)
+        for stream in self._unreached:
+            stream.lose_reach()
+
+    async def regain_reach(self, *, is_on: bool) -> None:
+        """Have the radio back: connections that both sides kept go on; `is_on`: listen too."""
+        self._is_reachable = True
+        for stream in self._unreached:
+            stream.regain_reach()
+        self._unreached.clear()
+        if is_on:
+            await self._open_doors()
 
     def close(self) -> None:
         """Stop listening and cut every connection."""
+        for stream in self._unreached:
+            stream.regain_reach()
         for port, _, _ in self._doors:
             port.close()
         for stream, task in list(self._streams.items()):
@@ -111,6 +133,10 @@ class Wire:
         if delay_s > 0:
             await asyncio.sleep(delay_s)
         await stream.handshake(self._context(), HANDSHAKE_TIMEOUT_S)
+
+    async def _open_doors(self) -> None:
+        for port, serve, is_private in self._doors:
+            await self._listen(port, serve, is_private=is_private)
 
     def _bury(self) -> None:
         for stream in self._dead:

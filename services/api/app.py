@@ -20,9 +20,11 @@ from services.api.openapi import TITLE, VERSION
 from services.api.rates import Rates
 from services.api.routes import add_routes
 from services.api.settings import ApiSettings
+from services.api.slicers.receiving import Receiving
 from services.api.state import Services, State
 from services.api.static import WebApp
 from services.db.engine import make_engine, make_sessions
+from services.db.prepared import open_reader
 from services.storage.bucket import open_bucket
 
 SIGNIN_MAX_AGE_S: Final = 600
@@ -65,6 +67,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,
     )
     install_error_handlers(app)
     add_routes(app)
@@ -84,7 +87,11 @@ def _lifespan(
         feed = FeedHub(settings, reads, clock)
         telemetry = Telemetry(settings, feed, clock)
         try:
-            async with open_bucket(settings) as bucket, asyncio.TaskGroup() as tasks:
+            async with (
+                open_bucket(settings) as bucket,
+                open_reader(settings) as reader,
+                asyncio.TaskGroup() as tasks,
+            ):
                 running = [
                     tasks.create_task(feed.run()),
                     tasks.create_task(telemetry.run()),
@@ -94,6 +101,7 @@ def _lifespan(
                     settings=settings,
                     clock=clock,
                     reads=reads,
+                    reader=reader,
                     sessions=make_sessions(engine),
                     bucket=bucket,
                     oauth=make_oauth(settings),
@@ -102,6 +110,7 @@ def _lifespan(
                     build_id=build_id,
                     knocking=Knocking(),
                     rates=Rates(settings),
+                    receiving=Receiving(),
                 )
                 yield {"services": services}
                 feed.close()

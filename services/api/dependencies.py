@@ -50,6 +50,7 @@ async def get_person(request: Request, services: ServicesDep) -> Person | None:
         person = await _by_token(services, bearer, rule, ip)
     else:
         person = await _by_session(services, request, rule, ip)
+    request.state.user_id = str(person.id)
     if not may_enter(rule, person.role):
         raise NotAllowed("not-allowed", f"Only an {_word(rule)} can do this. Ask one.")
     is_change = request.method not in {"GET", "HEAD"}

@@ -1,6 +1,7 @@
 """Errors as problem+json: what can go wrong, and which status says so."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import asyncpg
@@ -11,7 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.api.auth.origins import ip_of
 from services.api.jobs.schemas import Job
 from services.api.printers.schemas import Printer
 from services.api.problems import PROBLEM_MEDIA_TYPE, Problem
@@ -33,6 +36,7 @@ _STATUS_OF: Mapping[type[WorkError], int] = {
     Conflict: 409,
     Malformed: 422,
 }
+_REFUSALS = {401, 403, 429}
 _TITLES = {
     401: "Not signed in",
     403: "Not allowed",
@@ -93,6 +97,20 @@ def problem_response(error: ApiError, headers: Mapping[str, str] | None = None) 
     )
 
 
+def note_refusal(request: Request, error: ApiError) -> None:
+    """Write down who was not let do what; the query stays out, for it may hold what is secret."""
+    if error.status in _REFUSALS:
+        log.info(
+            "request_refused",
+            method=request.method,
+            path=request.url.path,
+            status=error.status,
+            code=error.code,
+            ip=ip_of(request),
+            user_id=getattr(request.state, "user_id", None),
+        )
+
+
 def unavailable(what: str) -> Response:
     """Return 503 with Retry-After: nothing was changed, the same request may be sent again."""
     detail = f"The {what} does not answer right now. Nothing was changed; try again in a moment."
@@ -100,8 +118,35 @@ def unavailable(what: str) -> Response:
     return problem_response(error, {"Retry-After": str(RETRY_AFTER_S)})
 
 
+class CatchAll:
+    """ASGI middleware: answers what nobody expected from within, so that the answer is guarded too.
+
+    The framework's own place for it lies outside of all middleware.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def noting_send(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting_send)
+        except Exception as exc:
+            if scope["type"] != "http" or has_begun:
+                raise
+            answer = await _unexpected(Request(scope), exc)
+            await answer(scope, receive, send)
+
+
 def install_error_handlers(app: FastAPI) -> None:
-    """Have every error answered as problem+json."""
+    """Have every error answered as problem+json; call it before other middleware is added."""
+    app.add_middleware(CatchAll)
     handlers: dict[type[Exception], Callable[[Request, Any], Any]] = {
         ApiError: _api_error,
         WorkError: _work_error,
@@ -134,18 +179,26 @@ def is_database_away(exc: BaseException) -> bool:
     return False
 
 
-async def _api_error(_: Request, exc: ApiError) -> Response:
+async def _api_error(request: Request, exc: ApiError) -> Response:
+    note_refusal(request, exc)
     return problem_response(exc)
 
 
-async def _work_error(_: Request, exc: WorkError) -> Response:
-    return problem_response(ApiError(_STATUS_OF[type(exc)], exc.code, exc.detail))
+async def _work_error(request: Request, exc: WorkError) -> Response:
+    error = ApiError(_STATUS_OF[type(exc)], exc.code, exc.detail)
+    note_refusal(request, error)
+    return problem_response(error)
 
 
-async def _http_error(_: Request, exc: HTTPException) -> Response:
+async def _http_error(request: Request, exc: HTTPException) -> Response:
+    if exc.status_code == HTTPStatus.BAD_REQUEST:
+        # The framework's word for a body that can't be read at all.
+        return problem_response(ApiError(422, "malformed", "The body is no JSON. Correct it."))
     detail = _FALLBACK_DETAILS.get(exc.status_code, str(exc.detail))
     title = _TITLES.get(exc.status_code, "error").lower().replace(" ", "-")
-    return problem_response(ApiError(exc.status_code, title, detail), exc.headers)
+    error = ApiError(exc.status_code, title, detail)
+    note_refusal(request, error)
+    return problem_response(error, exc.headers)
 
 
 async def _invalid(_: Request, exc: RequestValidationError) -> Response:

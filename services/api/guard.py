@@ -13,13 +13,20 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.errors import ApiError, problem_response
+from contracts.units import MAX_ARTIFACT_BYTES
+from services.api.errors import ApiError, note_refusal, problem_response
+from services.api.metrics import REQUESTS
 from services.api.settings import ApiSettings
+from services.api.tokens.bearer import API_KEY_HEADER
 
 MAX_BODY_BYTES: Final = 1024 * 1024
-"""Files never come this way; the largest honest body is a submission of some KiB."""
+"""The largest honest body is a submission of some KiB; only slicers send files this way."""
+SLICER_UPLOAD: Final = "/api/files/local"
+MAX_FORM_BYTES: Final = MAX_ARTIFACT_BYTES + 64 * 1024
+"""A file with the form around it."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
@@ -28,8 +35,8 @@ _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 def is_own_request(headers: Headers, origin: str) -> bool:
     """Tell whether a changing request comes from our own pages or from a script."""
-    if headers.get("authorization", "").startswith("Bearer "):
-        # A browser never adds this by itself, and with it no cookie counts.
+    if headers.get("authorization", "").startswith("Bearer ") or API_KEY_HEADER in headers:
+        # A browser never adds these by itself, and with one no cookie counts.
         return True
     site = headers.get("sec-fetch-site")
     if site is not None:
@@ -39,6 +46,11 @@ def is_own_request(headers: Headers, origin: str) -> bool:
         return sender == origin
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     return content_type == "application/json"
+
+
+def is_own_navigation(headers: Headers) -> bool:
+    """Tell whether a person followed a link of ours, or typed it; True where nothing is said."""
+    return headers.get("sec-fetch-site", "none") in _OWN_SITES
 
 
 def origin_of(url: str) -> str:
@@ -75,6 +87,7 @@ class Guard:
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+            "Cross-Origin-Resource-Policy": "same-origin",
         }
         if settings.is_https:
             self._fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
@@ -87,6 +100,7 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
+                REQUESTS.labels(status=f"{message['status'] // 100}xx").inc()
                 self._add_headers(MutableHeaders(scope=message), is_api=is_api)
             await send(message)
 
@@ -95,9 +109,11 @@ class Guard:
             refusal = ApiError(
                 403, "foreign-request", "This request does not come from Layerline's own pages."
             )
+            note_refusal(Request(scope), refusal)
             await problem_response(refusal)(scope, receive, send_guarded)
             return
-        await self._app(scope, _limited(receive), send_guarded)
+        limit = MAX_FORM_BYTES if scope["path"] == SLICER_UPLOAD else MAX_BODY_BYTES
+        await self._app(scope, _limited(receive, limit), send_guarded)
 
     def _add_headers(self, headers: MutableHeaders, *, is_api: bool) -> None:
         for name, value in self._fixed.items():
@@ -107,7 +123,7 @@ class Guard:
             headers.setdefault("Cache-Control", "no-store")
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, limit: int) -> Receive:
     """Return a receive that ends a body that is too long."""
     received = 0
 
@@ -115,7 +131,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
+        if received > limit:
             raise HTTPException(413, "This request is too long.")
         return message
 

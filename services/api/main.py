@@ -8,6 +8,7 @@ from typing import Final
 import uvicorn
 import uvloop
 
+from runtime.health import health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
 from services.api.app import create_app
@@ -46,6 +47,7 @@ async def serve(settings: ApiSettings, stop: asyncio.Event) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=settings.trusted_proxies,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=STOP_WITHIN_S,
         )
@@ -55,7 +57,7 @@ async def serve(settings: ApiSettings, stop: asyncio.Event) -> None:
         await stop.wait()
         server.should_exit = True
 
-    async with asyncio.TaskGroup() as tasks:
+    async with health_server(settings, {}), asyncio.TaskGroup() as tasks:
         ending = tasks.create_task(end_when_stopped())
         await server.serve()
         ending.cancel()

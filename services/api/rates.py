@@ -9,6 +9,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.exceptions import HTTPException
 
+from services.api.auth.origins import neighbourhood_of
 from services.api.settings import ApiSettings
 
 
@@ -29,11 +30,11 @@ class Rates:
 
     def stranger(self, ip: str | None) -> None:
         """Count a request on a public operation; raise 429 with Retry-After for too many."""
-        self._count(self._strangers, "public", ip or "unknown")
+        self._count(self._strangers, "public", neighbourhood_of(ip))
 
     def refused(self, ip: str | None) -> None:
         """Count a cookie or token that opens nothing; raise 429 with Retry-After for too many."""
-        self._count(self._strangers, "refused", ip or "unknown")
+        self._count(self._strangers, "refused", neighbourhood_of(ip))
 
     def _count(self, limit: RateLimitItem, what: str, who: str) -> None:
         if self._limiter.hit(limit, what, who):

@@ -4,19 +4,28 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from services.api import health
 from services.api.account import endpoints as account
+from services.api.attention import endpoints as attention
 from services.api.auth import endpoints as auth
 from services.api.dependencies import get_person
 from services.api.feed import endpoints as feed
 from services.api.jobs import endpoints as jobs
+from services.api.letters import endpoints as letters
 from services.api.nodes import endpoints as nodes
+from services.api.notices import endpoints as notices
 from services.api.people import endpoints as people
+from services.api.previews import endpoints as previews
 from services.api.printers import endpoints as printers
 from services.api.problems import problems
+from services.api.queues import endpoints as queues
+from services.api.quotas import endpoints as quotas
 from services.api.reviews import endpoints as reviews
 from services.api.shop import endpoints as shop
+from services.api.slicers import endpoints as slicers
+from services.api.talk import endpoints as talk
 from services.api.uploads import endpoints as uploads
 
-_ROOMS = (auth, account, people, uploads, reviews, jobs, printers, shop, nodes, feed)
+_WORK = (uploads, slicers, previews, reviews, jobs, talk, queues, attention, printers, quotas)
+_ROOMS = (auth, account, people, *_WORK, shop, nodes, notices, letters, feed)
 
 
 def add_routes(app: FastAPI) -> None:

@@ -1,6 +1,5 @@
 """Settings of the API's process."""
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -8,7 +7,16 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
-from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings, StorageSettings
+from runtime.settings import (
+    ENCRYPTED,
+    CommonSettings,
+    DatabaseSettings,
+    NatsSettings,
+    StorageSettings,
+    is_loopback,
+)
+from services.notices.addresses import AddressSettings
+from services.notices.sealing import SealingSettings
 
 Words = Annotated[frozenset[str], NoDecode]
 """A comma list in the environment; lower case, blanks around the commas ignored."""
@@ -19,17 +27,6 @@ DEFAULT_SECRETS: Final = frozenset(
 )
 
 
-def is_loopback(url: str) -> bool:
-    """Tell whether the host of `url` is this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _https_or_loopback(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)):
@@ -37,7 +34,18 @@ def _https_or_loopback(url: str) -> str:
     raise ValueError("must be https; plain http is for this machine only (127.0.0.1, localhost)")
 
 
-class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSettings):
+def _is_known(secret: SecretStr) -> bool:
+    return secret.get_secret_value().lower() in DEFAULT_SECRETS
+
+
+class ApiSettings(
+    CommonSettings,
+    DatabaseSettings,
+    NatsSettings,
+    StorageSettings,
+    SealingSettings,
+    AddressSettings,
+):
     """What the API reads from its environment."""
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
@@ -45,6 +53,10 @@ class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSetting
     public_url: str = Field(
         default="http://127.0.0.1:8000",
         description="where browsers find Layerline: https, or http on this machine",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="comma list of proxies whose X-Forwarded-For and -Proto are believed",
     )
     oidc_name: str = Field(default="OpenID", description="the sign-in provider's name for people")
     oidc_issuer: str | None = Field(
@@ -88,6 +100,10 @@ class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSetting
     )
     address_requests: str = Field(
         default="300/minute", description="how often one address may ask without being signed in"
+    )
+    person_files: int = Field(default=2000, gt=0, description="how many files one person may keep")
+    person_storage_gib: int = Field(
+        default=50, gt=0, description="how many GiB the files of one person may take"
     )
     feed_recheck_s: float = Field(
         default=60.0, gt=0, description="seconds between two looks at the session of an open feed"
@@ -141,11 +157,18 @@ class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSetting
                 raise ValueError(sentence)
         return self
 
+    @model_validator(mode="after")
+    def _encrypted_for_nodes(self) -> Self:
+        url = self.node_nats_url
+        is_safe = url is None or is_loopback(url) or urlsplit(url).scheme in ENCRYPTED
+        self._must_be_safe("LAYERLINE_NODE_NATS_URL", "use tls:// or wss://", is_safe=is_safe)
+        return self
+
     def _unsafe(self) -> tuple[tuple[bool, str], ...]:
+        return (*self._unsafe_doors(), *self._unsafe_secrets())
+
+    def _unsafe_doors(self) -> tuple[tuple[bool, str], ...]:
         is_public = not is_loopback(self.public_url)
-        secret = self.session_secret.get_secret_value()
-        storage_secret = self.s3_secret_key.get_secret_value()
-        password = self.database_url.hosts()[0].get("password") or ""
         return (
             (
                 self.sign_up == "open" and not self.allowed_email_domains,
@@ -159,17 +182,36 @@ class ApiSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSetting
                 is_public and self.oidc_issuer is not None and is_loopback(self.oidc_issuer),
                 "LAYERLINE_OIDC_ISSUER: a sign-in for development serves this machine only",
             ),
+        )
+
+    def _unsafe_secrets(self) -> tuple[tuple[bool, str], ...]:
+        is_public = not is_loopback(self.public_url)
+        secret = self.session_secret.get_secret_value()
+        password = self.database_url.hosts()[0].get("password") or ""
+        providers = (
+            ("OIDC", self.oidc_issuer, self.oidc_client_secret),
+            ("GOOGLE", self.google_client_id, self.google_client_secret),
+            ("GITHUB", self.github_client_id, self.github_client_secret),
+        )
+        return (
             (
                 len(set(secret)) < MIN_DIFFERENT_CHARS or secret.lower().startswith("change"),
                 "LAYERLINE_SESSION_SECRET: it can be guessed; make a random one",
             ),
             (
-                is_public and storage_secret.lower() in DEFAULT_SECRETS,
+                is_public and _is_known(self.s3_secret_key),
                 "LAYERLINE_S3_SECRET_KEY: everybody knows it; make a random one",
             ),
             (
                 is_public and password.lower() in DEFAULT_SECRETS,
                 "LAYERLINE_DATABASE_URL: everybody knows its password; make a random one",
+            ),
+            *(
+                (
+                    is_public and bool(is_used) and _is_known(given),
+                    f"LAYERLINE_{name}_CLIENT_SECRET: unset or known to all; get it there",
+                )
+                for name, is_used, given in providers
             ),
         )
 

@@ -12,7 +12,9 @@ from services.api.feed.telemetry import Telemetry
 from services.api.nodes.limits import Knocking
 from services.api.rates import Rates
 from services.api.settings import ApiSettings
+from services.api.slicers.receiving import Receiving
 from services.db.engine import Sessions
+from services.db.prepared import Reader
 from services.storage.bucket import Bucket
 
 
@@ -24,6 +26,8 @@ class Services:
     clock: Clock
     reads: AsyncEngine
     """Autocommit: a read is one round trip."""
+    reader: Reader
+    """For what is asked with every request."""
     sessions: Sessions
     bucket: Bucket
     oauth: OAuth
@@ -32,6 +36,7 @@ class Services:
     build_id: str
     knocking: Knocking
     rates: Rates
+    receiving: Receiving
 
 
 class State(TypedDict):

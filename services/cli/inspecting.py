@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from contracts.inspection import ArtifactInspection, PlateSummary
+from contracts.loaded import NeededFilament
 from services.cli.failure import CliError
 from services.inspection.archive import inspect
 from services.inspection.machines import name_of
@@ -36,7 +37,7 @@ def _text(path: Path, inspection: ArtifactInspection) -> str:
     rows = [f"{path.name}: {len(inspection.plates)} plate(s){made}"]
     for plate in inspection.plates:
         rows += _plate(plate)
-    return "\n".join([*rows, *(f"  the slicer warns: {text}" for text in inspection.warnings)])
+    return "\n".join(rows)
 
 
 def _plate(plate: PlateSummary) -> list[str]:
@@ -46,14 +47,14 @@ def _plate(plate: PlateSummary) -> list[str]:
         f"{(plate.estimate_s + 59) // 60} min" if plate.estimate_s is not None else "",
         f"{plate.weight_g:g} g" if plate.weight_g is not None else "",
         f"{plate.layers} layers" if plate.layers else "",
+        f"{plate.layer_height_mm:g} mm each" if plate.layer_height_mm else "",
+        f"{plate.height_mm:g} mm high" if plate.height_mm else "",
         plate.bed_type or "",
-        "with supports" if plate.has_supports else "",
+        {True: "with supports", False: "no supports", None: ""}[plate.has_supports],
     ]
     title = f" ({plate.name})" if plate.name else ""
     rows = [f"  plate {plate.index}{title}: {', '.join(fact for fact in facts if fact)}"]
-    for needed in plate.filaments:
-        grams = f", {needed.used_g:g} g" if needed.used_g is not None else ""
-        rows.append(f"    filament {needed.index}: {needed.type} {needed.color}{grams}")
+    rows += [_filament(needed) for needed in plate.filaments]
     rows += [f"    object: {thing.name}" for thing in plate.objects]
     if box := plate.bounds_mm:
         rows.append(f"    prints from ({box[0]:g}, {box[1]:g}) to ({box[3]:g}, {box[4]:g}) mm")
@@ -61,3 +62,14 @@ def _plate(plate: PlateSummary) -> list[str]:
         line = f" (line {finding.line:,})" if finding.line else ""
         rows.append(f"    {finding.severity} {finding.code}{line}: {finding.text}")
     return rows
+
+
+def _filament(needed: NeededFilament) -> str:
+    facts = [
+        f"{needed.used_g:g} g" if needed.used_g is not None else "",
+        f"{needed.used_m:g} m" if needed.used_m is not None else "",
+        "for supports" if needed.is_support else "",
+        "the program changes to it (AMS)" if needed.in_ams else "",
+    ]
+    shown = ", ".join([f"{needed.type} {needed.color}", *(fact for fact in facts if fact)])
+    return f"    filament {needed.index}: {shown}"

@@ -17,11 +17,10 @@ from services.provision.main import KeysSettings
 from services.registry import nodes
 from services.registry.enrolment import adopt_key
 from services.registry.errors import RegistryError
-from services.registry.nodes import By, OneTimeCode
+from services.registry.nodes import COMMAND_LINE, OneTimeCode
 from services.registry.printers import register_printer
 
 T = TypeVar("T")
-COMMAND_LINE = By()
 
 
 def add_node(options: argparse.Namespace) -> None:

@@ -11,5 +11,14 @@ EVENTS: Final = "layerline_events"
 QUEUE: Final = "layerline_queue"
 """A job may have become claimable, now or at its `not_before`; dispatch's ringer listens."""
 
+SESSIONS: Final = "layerline_sessions"
+"""A session or token ended, or somebody's rights changed; payload: whose. The feeds listen."""
+
 NODES: Final = "layerline_nodes"
 """A node was added, revoked or given a printer; the warden listens."""
+
+LETTERS: Final = "layerline_letters"
+"""A person wants a dead letter replayed; the projector listens."""
+
+NOTICES: Final = "layerline_notices"
+"""A notice was put on its way; the notifier listens."""

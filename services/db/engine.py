@@ -24,8 +24,8 @@ DATABASE_AWAY = (DBAPIError, PoolTimeoutError, OSError)
 
 
 def sqlalchemy_url(database_url: str) -> str:
-    """Return the URL with the driver that SQLAlchemy is to use."""
-    return "postgresql+asyncpg://" + database_url.split("://", 1)[1]
+    """Return the URL with the driver that SQLAlchemy is to use, and its word for `sslmode`."""
+    return "postgresql+asyncpg://" + database_url.split("://", 1)[1].replace("sslmode=", "ssl=")
 
 
 def make_engine(settings: DatabaseSettings, *, pool_size: int = POOL_SIZE) -> AsyncEngine:

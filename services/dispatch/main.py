@@ -2,7 +2,7 @@
 
 import asyncio
 
-from runtime.health import health_server
+from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
 from services.db.channels import EVENTS, QUEUE
@@ -36,10 +36,10 @@ async def _main(settings: DispatchSettings, stop: asyncio.Event) -> None:
         subscribe(service, Answers(sessions, bucket, watermarks, waits))
         checks = {
             "database": lambda: ping(engine),
-            "storage": bucket.check,
+            "storage": cached(bucket.check),
             "broker": service.check,
         }
-        async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
+        async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
             await service.broker.start()
             chores = Chores(sessions, queue, service.jetstream(), bucket)
             running = [

@@ -33,11 +33,16 @@ def main(arguments: Sequence[str]) -> None:
         sys.stdout.write(inspection.model_dump_json())
 
 
+def cpu_limit_s(listed_bytes: int) -> int:
+    """Return the seconds of CPU time that a file with so much inside may take."""
+    return CPU_S + int(CPU_S_PER_GIB * min(1.0, listed_bytes / _GIB))
+
+
 def _limit_cpu(path: Path) -> None:
     """Lower the limit to what a file of this size may take; unpacking ends at the listed size."""
     with path.open("rb") as file:
         listed = sum(entry.size_bytes for entry in read_directory(file))
-    wanted = CPU_S + int(CPU_S_PER_GIB * min(1.0, listed / _GIB))
+    wanted = cpu_limit_s(listed)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     if hard == resource.RLIM_INFINITY or wanted < hard:
         resource.setrlimit(resource.RLIMIT_CPU, (wanted, hard))

@@ -1,46 +1,56 @@
-"""Reading ahead: unpacking in a thread of its own while the pieces before are looked at."""
+"""Reading ahead: in a thread of its own while what came before is looked at."""
 
 import queue
 import threading
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 MAX_WAITING = 4
 LOOK_UP_S = 0.2
-"""How soon the thread notices that nobody takes its pieces any more."""
-_Item = bytes | BaseException | None
+"""How soon the thread notices that nobody takes its items any more."""
+T = TypeVar("T")
 
 
-def read_ahead(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
-    """Yield the same pieces, and raise what they raise; the thread ends with this iterator."""
-    waiting: queue.Queue[_Item] = queue.Queue(MAX_WAITING)
+@dataclass(frozen=True)
+class _Turn(Generic[T]):
+    """An item; or the end, which may be an error."""
+
+    items: tuple[T, ...]
+    error: BaseException | None = None
+
+
+def read_ahead(items: Iterator[T]) -> Generator[T, None, None]:
+    """Yield the same items, and raise what they raise; the thread ends with this iterator."""
+    waiting: queue.Queue[_Turn[T]] = queue.Queue(MAX_WAITING)
     is_over = threading.Event()
-    reader = threading.Thread(target=_read, args=(pieces, waiting, is_over), name="reader")
+    reader = threading.Thread(target=_read, args=(items, waiting, is_over), name="reader")
     reader.start()
     try:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+        while (turn := waiting.get()).items:
+            yield turn.items[0]
+        if turn.error is not None:
+            raise turn.error
     finally:
         is_over.set()
         reader.join()
 
 
-def _read(pieces: Iterator[bytes], waiting: "queue.Queue[_Item]", is_over: threading.Event) -> None:
+def _read(items: Iterator[T], waiting: "queue.Queue[_Turn[T]]", is_over: threading.Event) -> None:
+    end: _Turn[T] = _Turn(())
     try:
-        for piece in pieces:
-            if not _hand_over(piece, waiting, is_over):
+        for item in items:
+            if not _hand_over(_Turn((item,)), waiting, is_over):
                 return
-    except BaseException as exc:  # noqa: BLE001 - raised again where the pieces are taken
-        _hand_over(exc, waiting, is_over)
-    else:
-        _hand_over(None, waiting, is_over)
+    except BaseException as exc:  # noqa: BLE001 - raised again where the items are taken
+        end = _Turn((), exc)
+    _hand_over(end, waiting, is_over)
 
 
-def _hand_over(item: _Item, waiting: "queue.Queue[_Item]", is_over: threading.Event) -> bool:
+def _hand_over(turn: _Turn[T], waiting: "queue.Queue[_Turn[T]]", is_over: threading.Event) -> bool:
     while not is_over.is_set():
         try:
-            waiting.put(item, timeout=LOOK_UP_S)
+            waiting.put(turn, timeout=LOOK_UP_S)
         except queue.Full:
             continue
         return True

@@ -3,14 +3,12 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from contracts.findings import Finding, Severity, SlicerInfo
 from contracts.inspection import ArtifactInspection
-from services.inspection.ahead import read_ahead
 from services.inspection.describing import Notes, describe
 from services.inspection.directory import Entry, read_directory
 from services.inspection.header import read_header
@@ -26,7 +24,8 @@ from services.inspection.settings import (
     read_json,
     read_plate_names,
 )
-from services.inspection.slice_info import SliceInfo, read_slice_info
+from services.inspection.slice_info import MAX_WARNINGS, SliceInfo, read_slice_info
+from services.inspection.texts import plain
 from services.inspection.unpacking import Unpacker
 
 MAX_PLATES = 64
@@ -34,6 +33,8 @@ MAX_XML_BYTES = 16 * 1024 * 1024
 MAX_OUTPUT_BYTES = 200_000
 """An event carries the plates and has room for 256 KiB."""
 _PROGRAM = re.compile(r"Metadata/plate_([1-9][0-9]{0,2})\.gcode")
+_NOTES = "Metadata/"
+"""The slicer's own parts; what people attach (photographs of the thing, say) lies elsewhere."""
 _SLICE_INFO = "Metadata/slice_info.config"
 _PLATE_NAMES = "Metadata/model_settings.config"
 _PROJECT = "Metadata/project_settings.config"
@@ -97,7 +98,7 @@ class _Inspector:
         inspection = ArtifactInspection(
             plates=tuple(plates),
             slicer=self._slicer(info) or slicer,
-            warnings=tuple(info.warnings),
+            warnings=_warnings(info),
             has_model=self._found.has_model,
         )
         if len(inspection.model_dump_json()) > MAX_OUTPUT_BYTES:
@@ -135,7 +136,7 @@ class _Inspector:
         is_markup = name.endswith((".model", ".config", ".rels", ".xml"))
         tail, position = b"", 0
         for piece in self._unpacker.pieces(entry):
-            if position == 0 and name.endswith(".png"):
+            if piece and not position and name.startswith(_NOTES) and name.endswith(".png"):
                 check_picture(piece)
             if is_markup:
                 text = tail + piece
@@ -152,7 +153,7 @@ class _Inspector:
         if text.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in text[:64]:
             raise Refusal("odd_encoding", f"A part of the file is in an odd encoding. {REBUILT}")
         if name == _MODEL and (match := _APPLICATION.search(text[:65536])):
-            self._found.application = match[1].decode(errors="replace")
+            self._found.application = plain(match[1].decode(errors="replace"), 128)
 
     def _scan(self, index: int, entry: Entry, model: str | None) -> Scan:
         digest = hashlib.md5(usedforsecurity=False)
@@ -163,8 +164,7 @@ class _Inspector:
                 yield piece
 
         try:
-            with closing(read_ahead(pieces())) as ahead:
-                result = scan(ahead, machine_of(model))
+            result = scan(pieces(), machine_of(model))
         except Refusal as refusal:
             raise Refusal(refusal.code, f"Plate {index}: {refusal.sentence}") from refusal
         listed = self._entries.get(f"{entry.name}.md5")
@@ -186,6 +186,12 @@ class _Inspector:
         if not is_version:
             name, version = self._found.application, info.version
         return SlicerInfo(name=name[:64], version=version[:64])
+
+
+def _warnings(info: SliceInfo) -> tuple[str, ...]:
+    """Return the slicer's own words, of all plates, each once."""
+    said = (w.message for index in sorted(info.plates) for w in info.plates[index].warnings)
+    return tuple(dict.fromkeys(said))[:MAX_WARNINGS]
 
 
 def _not_sliced(names: dict[str, Entry]) -> Refusal:

@@ -6,13 +6,23 @@ from contracts.findings import Finding, Severity
 from contracts.loaded import NeededFilament, PlateObject, PlateSummary
 from services.inspection.header import Header
 from services.inspection.machines import id_of_name, name_of
-from services.inspection.numbers import number
+from services.inspection.numbers import number, whole
 from services.inspection.program import Scan
 from services.inspection.settings import PlateNames, Settings
 from services.inspection.slice_info import PlateInfo
+from services.inspection.slicer_words import said_by_slicer
 
 MAX_OBJECTS = 64
 TIME_TOLERANCE, TIME_TOLERANCE_S = 0.1, 120
+_BEDS = {
+    "cool_plate": "Cool Plate",
+    "eng_plate": "Engineering Plate",
+    "hot_plate": "High Temp Plate",
+    "supertack_plate": "Cool Plate SuperTack",
+    "textured_cool_plate": "Textured Cool Plate",
+    "textured_plate": "Textured PEI Plate",
+}
+"""What a plate's own notes call its bed, and what people call it. [S] slicers' sources"""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,11 @@ class Notes:
         told = told or self.project.text("nozzle_diameter") or ""
         return number(told or self.plate.text("nozzle_diameter"), most=10, what="nozzle")
 
+    def bed(self) -> str | None:
+        """Return the bed's name: each plate may have another than the project."""
+        own = self.plate.text("bed_type")
+        return (_BEDS.get(own, own) if own else None) or self.project.text("curr_bed_type")
+
 
 def describe(index: int, notes: Notes, header: Header, scanned: Scan) -> PlateSummary:
     """Return the plate's summary with all findings."""
@@ -46,7 +61,11 @@ def describe(index: int, notes: Notes, header: Header, scanned: Scan) -> PlateSu
     weight_g = info.number("weight", most=1e5)
     if weight_g is None:
         weight_g = header.number("total filament weight")
-    findings = [*scanned.findings, *_differences(notes, header, scanned, estimate_s)]
+    findings = [
+        *scanned.findings,
+        *_differences(notes, header, scanned, estimate_s),
+        *said_by_slicer(info.warnings),
+    ]
     has_supports = info.flag("support_used")
     if has_supports is None:
         has_supports = {"1": True, "0": False}.get(notes.project.text("enable_support") or "")
@@ -63,25 +82,39 @@ def describe(index: int, notes: Notes, header: Header, scanned: Scan) -> PlateSu
         layers=header.layers or scanned.layers,
         layer_height_mm=_layer_height(notes, header),
         height_mm=header.number("max_z_height") or (scanned.bounds_mm or (None,) * 6)[5],
-        bed_type=notes.project.text("curr_bed_type") or notes.plate.text("bed_type"),
+        bed_type=notes.bed(),
         has_supports=has_supports,
-        objects=_objects(info),
+        objects=_objects(info, notes),
         bounds_mm=scanned.bounds_mm,
         findings=tuple(sorted(findings, key=lambda f: list(Severity).index(f.severity))),
     )
 
 
 def _layer_height(notes: Notes, header: Header) -> float | None:
-    told = notes.project.text("layer_height")
+    """Return what all objects of the plate have; else what the program or the project says."""
+    own = {_height(part) for part in notes.plate.parts("bbox_objects")} - {None}
+    if len(own) == 1:
+        return own.pop()
+    return header.number("layer_height") or _height(notes.project)
+
+
+def _height(settings: Settings) -> float | None:
     try:
-        height = float(told or "")
+        height = float(settings.text("layer_height") or "")
     except ValueError:
-        return header.number("layer_height")
-    return height if 0 < height < 10 else None
+        return None
+    return round(height, 3) if 0 < height < 10 else None
 
 
-def _objects(info: PlateInfo) -> tuple[PlateObject, ...]:
-    return tuple(info.objects[:MAX_OBJECTS])
+def _objects(info: PlateInfo, notes: Notes) -> tuple[PlateObject, ...]:
+    """Return the objects; older slicers name them only in the plate's own notes."""
+    if info.objects:
+        return tuple(info.objects[:MAX_OBJECTS])
+    told = notes.plate.parts("bbox_objects")[:MAX_OBJECTS]
+    return tuple(
+        PlateObject(id=whole(part.text("id"), most=2**31 - 1) or 0, name=part.text("name") or "")
+        for part in told
+    )
 
 
 def _filament(needed: NeededFilament, notes: Notes, scanned: Scan) -> NeededFilament:

@@ -14,6 +14,7 @@ _SLICER = re.compile(
     re.MULTILINE,
 )
 _CURA = re.compile(r"^;Generated with (Cura_SteamEngine) ([\w.]{1,40})", re.MULTILINE)
+MAX_TIME_S = 10_000_000
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
@@ -53,7 +54,8 @@ def read_header(head: str) -> Header:
         if time
         else None
     )
-    return Header(pairs, seconds, _slicer(head))
+    is_possible = seconds is not None and seconds <= MAX_TIME_S
+    return Header(pairs, seconds if is_possible else None, _slicer(head))
 
 
 def _slicer(head: str) -> SlicerInfo | None:

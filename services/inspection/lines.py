@@ -11,7 +11,7 @@ import numpy as np
 from services.inspection.decimals import Bytes, Flags, Ints, Words, windows
 
 _NEWLINE, _SEMICOLON, _DOT = ord("\n"), ord(";"), ord(".")
-_TOKENS = bytes(sign in b"\n;XYZEIJGM" for sign in range(256))
+_TOKENS = bytes(sign in b"\n;XYZEIJGMxyzeijr" for sign in range(256))
 _LETTER_STEP, _NUMBER_STEP = 10_000_000, 100
 NO_KEY = 0
 _HEAD, _ANY_MOVE = np.uint64(0xFFFCFF), np.uint64(int.from_bytes(b"G0 ", "little"))
@@ -29,6 +29,9 @@ def command_of(key: int) -> str:
     letter, rest = divmod(key, _LETTER_STEP)
     number, sub = divmod(rest, _NUMBER_STEP)
     return f"{chr(letter)}{number}" + (f".{sub}" if sub else "")
+
+
+_SHOWS_TEXT = [key_of(command) for command in ("M117", "M118", "M486", "M1002")]
 
 
 def is_tool(key: int) -> bool:
@@ -57,6 +60,10 @@ class Lines:
     """Where a letter stands that a move may have behind its command, comments included."""
     letters_on: Ints
     """The line of each of them."""
+    signs: Bytes
+    """Which letter each of them is."""
+    small: Ints
+    """Lines with a small letter, once for each, that a move may have in capitals."""
 
     def of(self, positions: Ints) -> Ints:
         """Return the lines that these positions are on."""
@@ -78,6 +85,22 @@ class Lines:
         """Return the lines, none of them a move, that are one of these commands."""
         present = [key for key in keys if key in self._present]
         return self.others[np.isin(self._other_keys, present)] if present else self.others[:0]
+
+    def second_commands(self) -> tuple[Ints, Ints, Ints]:
+        """Return what reads as a command behind another on its line: positions, lines, keys.
+
+        Behind a move that is any G or M; elsewhere one that stands alone (M117 shows any text).
+        """
+        which = np.flatnonzero((self.signs == ord("G")) | (self.signs == ord("M")))
+        at, on = self.letters[which], self.letters_on[which]
+        is_code = (at < self.stops[on]) & (self.keys[on] != NO_KEY)
+        at, on = at[is_code], on[is_code]
+        if not len(at):
+            return at, on, at
+        keys = _keys_at(self.codes, at)
+        is_alone = (self.codes[at - 1] <= ord(" ")) & (keys != NO_KEY)
+        is_second = self.is_move[on] | (is_alone & ~np.isin(self.keys[on], _SHOWS_TEXT))
+        return at[is_second], on[is_second], keys[is_second]
 
     def code(self, line: int) -> bytes:
         """Return a line without its comment."""
@@ -101,7 +124,10 @@ def split(text: bytes) -> Lines:
     is_code = (stops > starts) & (codes[starts] > ord(" "))
     words = windows(text)
     keys, is_move = _keys(codes, words, starts, is_code)
-    is_letter = ~(is_end | is_semicolon)
+    is_small = signs >= ord("a")
+    small = on[is_small]
+    small = small[tokens[is_small] < stops[small]]
+    is_letter = ~(is_end | is_semicolon | is_small)
     is_letter[0] &= tokens[0] > 0
     is_letter[1:] &= ~(is_end[:-1] & (tokens[1:] == tokens[:-1] + 1))
     return Lines(
@@ -116,6 +142,8 @@ def split(text: bytes) -> Lines:
         np.flatnonzero(is_code & ~is_move),
         tokens[is_letter],
         on[is_letter],
+        signs[is_letter],
+        small,
     )
 
 
@@ -140,7 +168,10 @@ def _keys_at(codes: Bytes, starts: Ints) -> Ints:
     subs, _, sub_digits = _digits(codes, at + 1, 2)
     keys = letters * _LETTER_STEP + numbers * _NUMBER_STEP
     keys += np.where(has_sub & (sub_digits > 0), subs, 0)
-    is_command = (digits > 0) & np.isin(letters, (ord("G"), ord("M"), ord("T")))
+    at = at + np.where(has_sub & (sub_digits > 0), sub_digits + 1, 0)
+    # Longer numbers (M0000000104) are read by printers, each in its own way.
+    is_whole = codes.take(at, mode="clip") - np.uint8(48) >= 10
+    is_command = (digits > 0) & is_whole & np.isin(letters, (ord("G"), ord("M"), ord("T")))
     return np.where(is_command, keys, NO_KEY)
 
 

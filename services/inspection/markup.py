@@ -16,14 +16,14 @@ Opened = Callable[[str, Mapping[str, str]], None]
 class _Teller:
     """The target that the parser feeds."""
 
-    def __init__(self, opened: Opened, closed: Callable[[str], None]) -> None:
-        self._opened, self._closed = opened, closed
+    def __init__(self, opened: Opened, closed: Callable[[str], None], most: int) -> None:
+        self._opened, self._closed, self._most = opened, closed, most
         self._depth = self._elements = 0
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._depth += 1
         self._elements += 1
-        if self._depth > MAX_DEPTH or self._elements > MAX_ELEMENTS:
+        if self._depth > MAX_DEPTH or self._elements > self._most:
             raise Refusal("deep_xml", "The slicer's notes in the file are built as none are.")
         self._opened(tag.rpartition("}")[2], attributes)
 
@@ -36,11 +36,19 @@ class _Teller:
 
 
 def tell_elements(
-    pieces: Iterable[bytes], opened: Opened, closed: Callable[[str], None], *, what: str
+    pieces: Iterable[bytes],
+    opened: Opened,
+    closed: Callable[[str], None],
+    *,
+    what: str,
+    most: int = MAX_ELEMENTS,
 ) -> None:
     """Call `opened` and `closed` for each element; raise Refusal if `what` is no plain XML."""
     parser = DefusedXMLParser(
-        target=_Teller(opened, closed), forbid_dtd=True, forbid_entities=True, forbid_external=True
+        target=_Teller(opened, closed, most),
+        forbid_dtd=True,
+        forbid_entities=True,
+        forbid_external=True,
     )
     try:
         for piece in pieces:

@@ -36,10 +36,13 @@ class Moves:
     """Pushes filament while moving in x or y."""
     reach: Floats | None
     """Least x, y and greatest x, y that an arc swings to between its ends; None without arcs."""
+    centers: Floats | None
+    """Rows of x, y that a move turns around, NaN where it is straight; None without arcs."""
+    is_clockwise: Flags
     bad_numbers: Ints
     """Lines with a number that is none."""
-    second_commands: Ints
-    """Lines that hold another command behind the move."""
+    blind_arcs: Ints
+    """Lines with an arc that does not say what it turns around."""
     origin_moved: Ints
 
 
@@ -71,7 +74,7 @@ def read_moves(lines: Lines, machine: Machine) -> Moves:
     """Return the moves of a piece, and leave the machine as it is after them."""
     is_set = np.zeros(len(lines.keys), dtype=np.bool_)
     is_set[lines.with_key(G92)] = True
-    words, bad, second = _words(lines, is_set)
+    words, bad = _words(lines, is_set)
     rows = np.flatnonzero(lines.is_move)
     absolute = _modes(lines, {G90: True, G91: False}, start=machine.is_absolute)
     e_absolute = _modes(
@@ -87,34 +90,38 @@ def read_moves(lines: Lines, machine: Machine) -> Moves:
     set_lines = words.lines[words.is_set & (words.letters != ord("E"))]
     machine.is_absolute = bool(absolute[-1])
     machine.is_e_absolute = bool(e_absolute[-1])
+    reach, centers, blind = None, None, rows[:0]
+    if is_arc.any():
+        reach, centers = _arcs(words, lines, rows, before, after, is_arc)
+        blind = rows[is_arc & np.isnan(centers[0]) & ~np.isnan(before[0])]
     return Moves(
         rows,
         after,
         before,
         pushes & (x.is_named | y.is_named | is_arc),
-        _reach(words, lines, rows, before, after, is_arc) if is_arc.any() else None,
+        reach,
+        centers,
+        keys == G2,
         bad,
-        second,
+        blind,
         set_lines,
     )
 
 
-def _words(lines: Lines, is_set: Flags) -> tuple[_Words, Ints, Ints]:
-    """Return the words of moves and G92, lines with bad numbers, and with second commands."""
+def _words(lines: Lines, is_set: Flags) -> tuple[_Words, Ints]:
+    """Return the words of moves and G92, and the lines with bad numbers."""
     ends_of_wanted = np.where(lines.is_move | is_set, lines.stops, -1)
     positions, on = lines.letters, lines.letters_on
     keep = np.flatnonzero(positions < ends_of_wanted[on])
-    positions, on = positions[keep], on[keep]
-    letters = lines.codes[positions]
+    positions, on, letters = positions[keep], on[keep], lines.signs[keep]
     is_command = (letters == ord("G")) | (letters == ord("M"))
-    second = on[is_command]
-    if len(second):
+    if is_command.any():
         positions, on, letters = positions[~is_command], on[~is_command], letters[~is_command]
     values, is_bad = numbers_at(lines.codes, lines.words, positions + 1)
     bad = on[is_bad]
     if len(bad):
         on, letters, values = on[~is_bad], letters[~is_bad], values[~is_bad]
-    return _Words(on, letters, values, is_set[on]), bad, second
+    return _Words(on, letters, values, is_set[on]), bad
 
 
 def _modes(lines: Lines, effects: dict[int, bool], *, start: bool) -> Flags:
@@ -181,9 +188,10 @@ def _pushes(words: _Words, lines: Lines, e_absolute: Flags, machine: Machine) ->
     return pushing
 
 
-def _reach(
+def _arcs(
     words: _Words, lines: Lines, rows: Ints, before: Floats, after: Floats, is_arc: Flags
-) -> Floats:
+) -> tuple[Floats, Floats]:
+    """Return how far each arc swings, and what it turns around."""
     offsets = np.zeros((len(rows), 2))
     for column, letter in enumerate("IJ"):
         at, values, _ = words.of(letter)
@@ -194,7 +202,9 @@ def _reach(
     is_clockwise = lines.keys[rows[arcs]] == G2
     low, high = _arc_reach(before[:2, arcs].T, after[:2, arcs].T, offsets[arcs], is_clockwise)
     reach[:2, arcs], reach[2:, arcs] = low.T, high.T
-    return reach
+    centers = np.full((2, len(rows)), np.nan)
+    centers[:, arcs] = before[:2, arcs] + offsets[arcs].T
+    return reach, centers
 
 
 def _arc_reach(

@@ -2,30 +2,26 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
 from contracts.findings import Finding, Severity
+from services.inspection.ahead import read_ahead
 from services.inspection.bounds import Bounds
 from services.inspection.commands import HEATS, KNOWN, VERDICTS
 from services.inspection.decimals import Ints
 from services.inspection.heats import heat_verdict
-from services.inspection.lines import NO_KEY, Lines, command_of, is_tool, key_of, split
+from services.inspection.lines import NO_KEY, Lines, command_of, is_tool, key_of
 from services.inspection.machines import Machine
 from services.inspection.moves import G28, Moves, read_moves
 from services.inspection.moves import Machine as State
+from services.inspection.reading import LineReader
 from services.inspection.refusal import Refusal
 from services.inspection.tally import Tally
 
-PIECE_BYTES = 256 * 1024
 MAX_CODE_BYTES = 1024
-MAX_COMMENT_BYTES = 512 * 1024
-HEAD_BYTES = 256 * 1024
-_TEXT_BYTES = bytes([9, 10, 13, *range(32, 127), *range(128, 256)])
-_ODD_START = np.zeros(256, dtype=np.bool_)
-_ODD_START[[ord(sign) for sign in " \tabcdefghijklmnopqrstuvwxyzN"]] = True
-_PREFIX = re.compile(rb"^(?:[ \t]+|[Nn]\d+[ \t]*)+", re.MULTILINE)
 _LAYER = re.compile(
     rb"^(?:M73 L|M991 S0 P|;LAYER_CHANGE|; ?CHANGE_LAYER|; layer num/|;LAYER:)", re.MULTILINE
 )
@@ -53,11 +49,15 @@ class Scan:
 
 
 def scan(pieces: Iterable[bytes], machine: Machine) -> Scan:
-    """Return the scan of a program that comes in pieces of any size."""
-    scanner = Scanner(machine)
-    for piece in pieces:
-        scanner.feed(piece)
-    return scanner.close()
+    """Return the scan of a program that comes in pieces of any size.
+
+    They are unpacked and split into lines in a thread of their own.
+    """
+    reader, scanner = LineReader(pieces), Scanner(machine)
+    with closing(read_ahead(iter(reader))) as ahead:
+        for lines in ahead:
+            scanner.feed(lines)
+    return scanner.close(reader.head)
 
 
 class Scanner:
@@ -68,11 +68,7 @@ class Scanner:
         self._tally = Tally()
         self._state = State()
         self._bounds = Bounds(machine, self._tally)
-        self._rest = b""
-        self._waiting: list[bytes] = []
-        self._waiting_bytes = 0
         self._line = 1
-        self._head = b""
         self._marks: set[str] = set()
         self._layers = self._notices = 0
         self._changed_to: set[int] = set()
@@ -81,38 +77,20 @@ class Scanner:
         self._homed_line: int | None = None
         self._is_ended = False
 
-    def feed(self, piece: bytes) -> None:
-        """Scan a piece of any size."""
-        if len(self._head) < HEAD_BYTES:
-            self._head += piece[: HEAD_BYTES - len(self._head)]
-        self._waiting.append(piece)
-        self._waiting_bytes += len(piece)
-        if self._waiting_bytes >= PIECE_BYTES:
-            self._scan_waiting()
+    def feed(self, lines: Lines) -> None:
+        """Scan a piece of whole lines."""
+        self._check_text(lines)
+        self._read_marks(lines.text)
+        self._read_progress(lines)
+        self._check_commands(lines)
+        self._check_second_commands(lines)
+        moves = read_moves(lines, self._state)
+        self._check_moves(lines, moves)
+        self._bounds.add(moves, self._line)
+        self._line += len(lines.starts)
 
-    def _scan_waiting(self) -> None:
-        data = b"".join([self._rest, *self._waiting])
-        self._waiting.clear()
-        self._waiting_bytes = 0
-        cut = data.rfind(b"\n") + 1
-        self._rest = data[cut:]
-        if len(self._rest) > MAX_COMMENT_BYTES:
-            raise Refusal("endless_line", "The program has a line without an end.")
-        start = 0
-        while start < cut:
-            stop = (
-                cut if cut - start <= PIECE_BYTES else data.rfind(b"\n", start, start + PIECE_BYTES)
-            )
-            stop = data.find(b"\n", start) + 1 if stop < 0 else stop + (stop < cut)
-            self._scan(data[start:stop])
-            start = stop
-
-    def close(self) -> Scan:
-        """Scan what is left and return all that was found."""
-        self._scan_waiting()
-        if self._rest:
-            self._scan(self._rest + b"\n")
-            self._rest = b""
+    def close(self, head: str) -> Scan:
+        """Return all that was found; `head` is the program's beginning."""
         self._judge_whole()
         announced = self._layers or self._notices
         return Scan(
@@ -120,31 +98,9 @@ class Scanner:
             self._bounds.box(),
             announced or None,
             frozenset(self._changed_to),
-            self._head.decode(errors="replace"),
+            head,
             self._line - 1,
         )
-
-    def _scan(self, text: bytes) -> None:
-        if text.translate(None, _TEXT_BYTES):
-            raise Refusal("binary_program", "The program is no text. Export it as plain G-code.")
-        if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
-            raise Refusal(
-                "odd_line_ends", "The program's lines end in an odd way. Export it again."
-            )
-        if self._line == 1 and text.startswith(b"\xef\xbb\xbf"):
-            raise Refusal("byte_order_mark", "The program begins with a mark that printers can't.")
-        lines = split(text)
-        if _ODD_START[lines.codes[lines.starts]].any():
-            text = _plain(text)
-            lines = split(text)
-        self._check_text(lines)
-        self._read_marks(text)
-        self._read_progress(lines)
-        self._check_commands(lines)
-        moves = read_moves(lines, self._state)
-        self._check_moves(lines, moves)
-        self._bounds.add(moves, self._line)
-        self._line += len(lines.starts)
 
     def _check_text(self, lines: Lines) -> None:
         lengths = lines.stops - lines.starts
@@ -160,6 +116,13 @@ class Scanner:
                 "odd_characters",
                 "The program has letters outside of comments that printers may not know.",
             )
+        self._note_lines(
+            lines.small[lines.is_move[lines.small]],
+            Severity.REFUSE,
+            "small_letters",
+            "The program has a move in small letters, which printers may read or not. "
+            "Slice it with the profile of your printer.",
+        )
         if b"{" in lines.text or b"[" in lines.text:
             open_ = np.flatnonzero((lines.codes == ord("{")) | (lines.codes == ord("[")))
             self._note_lines(
@@ -206,7 +169,8 @@ class Scanner:
             line = int(others[first])
             self._judge(int(key), lines, line, int(count))
             if int(key) in HEATS:
-                self._check_heats(lines, others[lines.keys[others] == key])
+                which = others[lines.keys[others] == key]
+                self._check_heats(int(key), which, (lines.code(int(line)) for line in which))
         self._seen.update(int(key) for key in keys)
         if self._is_ended and len(others):
             self._tally.add(
@@ -250,13 +214,31 @@ class Scanner:
                 count=count,
             )
 
-    def _check_heats(self, lines: Lines, which: Ints) -> None:
-        for line in which:
-            code = lines.code(int(line))
+    def _check_second_commands(self, lines: Lines) -> None:
+        """Judge what stands behind a command as if the printer ran it, as some do."""
+        at, on, keys = lines.second_commands()
+        if not len(at):
+            return
+        self._note_lines(
+            on,
+            Severity.WARN,
+            "several_commands",
+            "The program has two commands on one line, of which printers may miss one.",
+        )
+        for key in np.unique(keys).tolist():
+            which = np.flatnonzero(keys == key)
+            if key in VERDICTS:
+                self._judge(key, lines, int(on[which[0]]), len(which))
+            if key in HEATS:
+                codes = (lines.text[at[one] : lines.stops[on[one]]].strip() for one in which)
+                self._check_heats(key, on[which], codes)
+
+    def _check_heats(self, key: int, which: Ints, codes: Iterable[bytes]) -> None:
+        for line, code in zip(which, codes, strict=True):
             if code not in self._heat_cache:
                 if len(self._heat_cache) > 1000:
                     self._heat_cache.clear()
-                self._heat_cache[code] = heat_verdict(int(lines.keys[line]), code, self._machine)
+                self._heat_cache[code] = heat_verdict(key, code, self._machine)
             verdict = self._heat_cache[code]
             if isinstance(verdict, tuple):
                 self._tally.add(
@@ -271,10 +253,10 @@ class Scanner:
             "The program has a move with a number that is none, or far too large.",
         )
         self._note_lines(
-            moves.second_commands,
+            moves.blind_arcs,
             Severity.WARN,
-            "several_commands",
-            "The program has two commands on one line, of which printers may miss one.",
+            "foreign_move",
+            "The program has moves that can't be checked (arcs without a centre).",
         )
         self._note_lines(
             moves.origin_moved,
@@ -292,8 +274,6 @@ class Scanner:
             )
 
     def _judge_whole(self) -> None:
-        if self._line == 1:
-            raise Refusal("empty_plate", "A plate has no program. Slice that plate.")
         extruded = self._bounds.first_extrusion
         if extruded is not None and (self._homed_line is None or self._homed_line > extruded):
             self._tally.add(
@@ -335,10 +315,3 @@ class Scanner:
                 "layers_not_announced",
                 "The program does not say which layer it prints (M73 L, M991).",
             )
-
-
-def _plain(text: bytes) -> bytes:
-    """Return the text without line numbers and indents, in capitals where it has small commands."""
-    if re.search(rb"^[ \t]*[gmtn]\d", text, re.MULTILINE):
-        text = text.upper()
-    return _PREFIX.sub(b"", text)

@@ -8,8 +8,10 @@ from typing import Any
 from services.inspection.markup import tell_elements
 from services.inspection.numbers import whole
 from services.inspection.refusal import Refusal
+from services.inspection.texts import plain
 
 MAX_JSON_BYTES = 1024 * 1024
+MAX_PARTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,18 @@ class Settings:
         value = self.values.get(key)
         if isinstance(value, list):
             value = value[0] if value else None
-        return str(value)[:64] if isinstance(value, str | int | float) else None
+        return plain(str(value), 64) if isinstance(value, str | int | float) else None
 
     def texts(self, key: str) -> list[str]:
         """Return a list of texts."""
         value = self.values.get(key)
-        return [str(item)[:64] for item in value[:64]] if isinstance(value, list) else []
+        return [plain(str(item), 64) for item in value[:64]] if isinstance(value, list) else []
+
+    def parts(self, key: str) -> list["Settings"]:
+        """Return a list of objects."""
+        value = self.values.get(key)
+        found = value[:MAX_PARTS] if isinstance(value, list) else []
+        return [Settings(item) for item in found if isinstance(item, dict)]
 
 
 def read_json(content: bytes | None, *, what: str) -> Settings:
@@ -74,7 +82,7 @@ class PlateNames:
         elif tag == "plate" and self._open is not None:
             index = whole(self._open.get("plater_id"), most=999)
             if index:
-                self.names[index] = self._open.get("plater_name", "")[:128]
+                self.names[index] = plain(self._open.get("plater_name", ""), 128)
                 self.programs[index] = self._open.get("gcode_file", "")
             self._open = None
 

@@ -6,8 +6,19 @@ from dataclasses import dataclass, field
 from contracts.loaded import NeededFilament, PlateObject
 from services.inspection.markup import tell_elements
 from services.inspection.numbers import number, whole
+from services.inspection.refusal import Refusal
+from services.inspection.texts import plain
 
-MAX_WARNINGS = 50
+MAX_FILAMENTS = 64
+MAX_WARNINGS = 20
+
+
+@dataclass(frozen=True)
+class SlicerWarning:
+    """What the slicer remarks on; level 0 is a tip, from 1 on a warning."""
+
+    message: str
+    level: int
 
 
 @dataclass
@@ -17,6 +28,7 @@ class PlateInfo:
     values: dict[str, str] = field(default_factory=dict)
     filaments: list[NeededFilament] = field(default_factory=list)
     objects: list[PlateObject] = field(default_factory=list)
+    warnings: list[SlicerWarning] = field(default_factory=list)
 
     @property
     def index(self) -> int | None:
@@ -28,6 +40,14 @@ class PlateInfo:
         """How many filaments the project has, as far as the plate tells."""
         highest = max((needed.index for needed in self.filaments), default=0)
         return min(max(len(self.values.get("filament_maps", "").split()), highest), 64)
+
+    def add(self, needed: NeededFilament) -> None:
+        """Add a filament; one that is told twice, of two kinds, could be either."""
+        told = next((each for each in self.filaments if each.index == needed.index), None)
+        if told is not None and told.type != needed.type:
+            raise _told_twice("a filament")
+        if len(self.filaments) < MAX_FILAMENTS:
+            self.filaments.append(needed)
 
     def number(self, key: str, *, most: float) -> float | None:
         """Return a number of the metadata."""
@@ -42,11 +62,10 @@ class PlateInfo:
 
 @dataclass
 class SliceInfo:
-    """All plates as described, and the slicer's version and warnings."""
+    """All plates as described, and the slicer's version."""
 
     plates: dict[int, PlateInfo] = field(default_factory=dict)
     version: str = ""
-    warnings: list[str] = field(default_factory=list)
     _open: PlateInfo | None = None
 
     def opened(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -54,18 +73,21 @@ class SliceInfo:
         if tag == "plate":
             self._open = PlateInfo()
         elif tag == "header_item" and attributes.get("key") == "X-BBL-Client-Version":
-            self.version = attributes.get("value", "")[:64]
+            self.version = plain(attributes.get("value", ""), 64)
         elif self._open is not None:
             _take(self._open, tag, attributes)
-            if tag == "warning" and len(self.warnings) < MAX_WARNINGS:
-                self.warnings.append(attributes.get("msg", "")[:200])
 
     def closed(self, tag: str) -> None:
         """Take the end of an element in."""
         if tag == "plate" and self._open is not None:
-            if self._open.index is not None:
-                self.plates.setdefault(self._open.index, self._open)
+            self._close(self._open)
             self._open = None
+
+    def _close(self, plate: PlateInfo) -> None:
+        """Keep a plate; of two with one number, readers may take either."""
+        if plate.index is None or plate.index in self.plates:
+            raise _told_twice("a plate")
+        self.plates[plate.index] = plate
 
 
 def read_slice_info(pieces: Iterable[bytes]) -> SliceInfo:
@@ -75,15 +97,25 @@ def read_slice_info(pieces: Iterable[bytes]) -> SliceInfo:
     return info
 
 
+def _told_twice(what: str) -> Refusal:
+    return Refusal(
+        "plate_mismatch",
+        f"The slicer's notes describe {what} twice, or without its number. Export it again.",
+    )
+
+
 def _take(plate: PlateInfo, tag: str, attributes: Mapping[str, str]) -> None:
     if tag == "metadata" and len(plate.values) < 100:
-        plate.values[attributes.get("key", "")[:64]] = attributes.get("value", "")[:4096]
+        plate.values[attributes.get("key", "")[:64]] = plain(attributes.get("value", ""), 4096)
+    elif tag == "warning" and len(plate.warnings) < MAX_WARNINGS:
+        level = whole(attributes.get("level"), most=9)
+        message = plain(attributes.get("msg", ""), 200)
+        plate.warnings.append(SlicerWarning(message, 1 if level is None else level))
     elif tag == "filament" and (needed := _filament(attributes)) is not None:
-        if len(plate.filaments) < 64:
-            plate.filaments.append(needed)
+        plate.add(needed)
     elif tag == "object":
         identity = whole(attributes.get("identify_id"), most=2**31 - 1)
-        name = attributes.get("name", "")[:128]
+        name = plain(attributes.get("name", ""), 128)
         if identity is not None and attributes.get("skipped") != "true":
             plate.objects.append(PlateObject(id=identity, name=name))
 
@@ -94,8 +126,8 @@ def _filament(attributes: Mapping[str, str]) -> NeededFilament | None:
         return None
     return NeededFilament(
         index=index,
-        type=attributes.get("type", "")[:32],
-        color=attributes.get("color", "")[:9],
+        type=plain(attributes.get("type", ""), 32),
+        color=plain(attributes.get("color", ""), 9),
         used_g=number(attributes.get("used_g"), most=1e5, what="weight"),
         used_m=number(attributes.get("used_m"), most=1e5, what="length"),
     )

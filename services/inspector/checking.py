@@ -1,8 +1,8 @@
 """One artifact from `checking` to `ready` or `refused`: the bytes, then what is in them."""
 
 import asyncio
-import hashlib
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,11 @@ from services.db.engine import Sessions
 from services.db.tables.machines import PrinterState
 from services.db.tables.work import Artifact
 from services.inspection.rules import Rules
+from services.inspector import previewing
 from services.inspector.limited import CheckCrashed, Ready, Refused, inspect_limited
+from services.jobs import submitting
+from services.jobs.actors import Actor
+from services.jobs.errors import WorkError
 from services.storage.bucket import Bucket, ObjectMissing, StorageUnavailable, blob_key
 
 log = structlog.get_logger()
@@ -33,8 +37,15 @@ MAX_CRASHES = 3
 class Checker:
     """Checks artifacts; harmless to call again, also after a crash half-way."""
 
-    def __init__(self, sessions: Sessions, bucket: Bucket, rules: Rules | None = None) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        bucket: Bucket,
+        rules: Rules | None = None,
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
         self._rules = rules or Rules()
+        self._on_ready = on_ready
         self._sessions = sessions
         self._bucket = bucket
         self._one_at_a_time = asyncio.Lock()
@@ -63,6 +74,8 @@ class Checker:
             await self._forgive(artifact)
             raise
         await self._bucket.delete(artifact.incoming_key)
+        if isinstance(outcome, Ready):
+            self._on_ready()
         log.info("artifact_checked", artifact_id=artifact.id, outcome=type(outcome).__name__)
         return True
 
@@ -118,25 +131,19 @@ class Checker:
         try:
             with tempfile.TemporaryDirectory(prefix="layerline-check-") as folder:
                 path = Path(folder) / "artifact.3mf"
-                if await self._fetch(staging_key, path) != artifact.sha256:
+                if await previewing.fetch(self._bucket, staging_key, path) != artifact.sha256:
                     return Refused(
                         code="bytes_changed",
                         refusal="What arrived is not what was sent. Send the file again.",
                     )
                 outcome = await inspect_limited(path, await self._rules_now())
+                if isinstance(outcome, Ready):
+                    artifact.pictures = await previewing.draw(self._bucket, artifact.id, path)
             if isinstance(outcome, Ready):
                 await self._bucket.copy(staging_key, blob_key(artifact.sha256))
             return outcome
         finally:
             await self._bucket.delete(staging_key)
-
-    async def _fetch(self, key: str, path: Path) -> str:
-        digest = hashlib.sha256()
-        with path.open("wb") as file:
-            async for chunk in self._bucket.chunks(key):
-                digest.update(chunk)
-                file.write(chunk)
-        return digest.hexdigest()
 
     async def _finish(
         self, artifact: Artifact, outcome: Ready | Refused, correlation_id: CorrelationId
@@ -149,31 +156,39 @@ class Checker:
             "artifact_id": ArtifactId(artifact.id),
             "owner_id": UserId(artifact.owner_id),
         }
-        event: ArtifactReady | ArtifactRefused
-        if isinstance(outcome, Ready):
-            event = ArtifactReady(**ids, plates=outcome.plates)
-            changes = {
-                "state": ArtifactState.READY,
-                "inspection": outcome.model_dump(mode="json"),
-            }
-        else:
-            event = ArtifactRefused(**ids, code=outcome.code, reason=outcome.refusal)
-            changes = {
-                "state": ArtifactState.REFUSED,
-                "refusal_code": outcome.code,
-                "refusal": outcome.refusal,
-            }
         async with self._sessions() as session, session.begin():
-            if await _leave_checking(session, artifact, {**changes, "checked_at": now}):
-                await outbox.add_event(session, event)
+            row = await session.get_one(Artifact, artifact.id, with_for_update=True)
+            if row.state != ArtifactState.CHECKING:
+                return
+            row.checked_at = now
+            if isinstance(outcome, Ready):
+                row.pictures = artifact.pictures
+                outcome = await _accept(session, row, outcome, now)
+            event: ArtifactReady | ArtifactRefused
+            if isinstance(outcome, Ready):
+                event = ArtifactReady(**ids, plates=outcome.plates)
+            else:
+                row.state = ArtifactState.REFUSED
+                row.refusal_code, row.refusal = outcome.code, outcome.refusal
+                event = ArtifactRefused(**ids, code=outcome.code, reason=outcome.refusal)
+            await outbox.add_event(session, event)
 
 
-async def _leave_checking(
-    session: AsyncSession, artifact: Artifact, changes: dict[str, object]
-) -> bool:
-    result = await session.exec(
-        update(Artifact)
-        .where(col(Artifact.id) == artifact.id, col(Artifact.state) == ArtifactState.CHECKING)
-        .values(**changes)
-    )
-    return result.rowcount == 1
+async def _accept(
+    session: AsyncSession, row: Artifact, outcome: Ready, now: datetime
+) -> Ready | Refused:
+    """Make the artifact ready, and submit it if a slicer asked for that.
+
+    What can't be submitted is refused: a slicer has no other way to be told.
+    """
+    row.state, row.inspection = ArtifactState.READY, outcome.model_dump(mode="json")
+    await session.flush()
+    if row.submit_to is None:
+        return outcome
+    owner = Actor(id=UserId(row.owner_id), is_admin=False, ip=None)
+    try:
+        async with session.begin_nested():
+            await submitting.submit_all(session, owner, row, row.submit_to, now)
+    except WorkError as exc:
+        return Refused(code=exc.code.replace("-", "_"), refusal=exc.detail)
+    return outcome

@@ -7,14 +7,15 @@ from faststream.nats import NatsMessage, PullSub
 from pydantic import ValidationError
 
 from contracts.events import ArtifactUploaded, parse_event
-from contracts.ids import CorrelationId
+from contracts.ids import ArtifactId, CorrelationId
 from contracts.subjects import INSPECTOR, INSPECTOR_FILTER, JOBS
 from runtime.backoff import backoff
-from runtime.health import health_server
+from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
 from services.db.engine import DATABASE_AWAY, make_engine, make_sessions, ping
 from services.inspector.checking import Checker
+from services.inspector.previewing import Previewer
 from services.inspector.settings import InspectorSettings
 from services.messaging.broker import ServiceBroker, bound
 from services.storage.bucket import StorageUnavailable, open_bucket
@@ -37,18 +38,24 @@ async def _main(settings: InspectorSettings, stop: asyncio.Event) -> None:
     engine = make_engine(settings, pool_size=2)
     service = ServiceBroker(settings, name="inspector")
     async with open_bucket(settings) as bucket:
-        checker = Checker(make_sessions(engine), bucket, settings.rules())
+        sessions = make_sessions(engine)
+        previewer = Previewer(sessions, bucket)
+        checker = Checker(sessions, bucket, settings.rules(), on_ready=previewer.wake)
         subscribe(service, checker)
         checks = {
             "database": lambda: ping(engine),
-            "storage": bucket.check,
+            "storage": cached(bucket.check),
             "broker": service.check,
         }
-        async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
+        async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
             await service.broker.start()
-            left_over = tasks.create_task(_check_left_over(checker))
+            background = [
+                tasks.create_task(_check_left_over(checker)),
+                tasks.create_task(previewer.run()),
+            ]
             await stop.wait()
-            left_over.cancel()
+            for task in background:
+                task.cancel()
             await service.stop()
     await engine.dispose()
 
@@ -89,12 +96,22 @@ async def _leave_raw(message: NatsMessage) -> bytes:
     return message.body
 
 
+async def _check_one(checker: Checker, artifact_id: ArtifactId) -> None:
+    """Check what was left over; a fault of this one is no end of the process."""
+    try:
+        await checker.check(artifact_id, CorrelationId(artifact_id))
+    except _AWAY:
+        raise
+    except Exception:
+        log.exception("artifact_check_broke", artifact_id=artifact_id)
+
+
 async def _check_left_over(checker: Checker) -> None:
     """Check what was waiting when this process started: its message may be lost."""
     for wait_s in backoff(initial_s=1, max_s=30):
         try:
             for artifact_id in await checker.waiting():
-                await checker.check(artifact_id, CorrelationId(artifact_id))
+                await _check_one(checker, artifact_id)
         except _AWAY as exc:
             log.warning("left_over_postponed", error=f"{type(exc).__name__}: {exc}")
             await asyncio.sleep(wait_s)

@@ -31,7 +31,7 @@ from contracts.loaded import PlateSummary
 from contracts.rpc import ClaimRequest, JobSpec, RefusalCode
 from contracts.waiting import WaitReason
 from services.db import outbox
-from services.db.tables.machines import Printer, Run
+from services.db.tables.machines import Node, Printer, Run
 from services.db.tables.work import Artifact, Job, Queue
 from services.jobs import pricing, ringing, waiting
 from services.jobs.fit import Fit, fit
@@ -106,6 +106,9 @@ async def printer_of(session: AsyncSession, request: ClaimRequest) -> Printer | 
         return ClaimRefused(
             RefusalCode.NOT_YOUR_PRINTER, f"This printer belongs to node {printer.node}."
         )
+    node = await session.get(Node, printer.node)
+    if node is None or node.revoked_at is not None:
+        return ClaimRefused(RefusalCode.NOT_YOUR_PRINTER, "This node was revoked. Enrol it again.")
     # 0 is a journal that was not told yet: it gets the epoch with the answer.
     if request.printer_epoch not in {0, printer.epoch}:
         return ClaimRefused(

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.commands import EXPIRY_S, NEVER_EXPIRES, Command, CommandKind
 from contracts.ids import CommandId, CorrelationId, JournalId, PrinterId, RunId, UserId
 from contracts.inspection import ArtifactInspection
-from contracts.lifecycle import UNRESOLVED_RUN_STATES, BedState, RunState
+from contracts.lifecycle import BEGUN_RUN_STATES, BedState, RunState
 from services.db import outbox
 from services.db.tables import machines
 from services.db.tables.work import Artifact, Job
@@ -19,7 +19,6 @@ from services.jobs import audit
 from services.jobs.actors import Actor
 from services.jobs.errors import Conflict, NotAllowed, Unknown
 
-_BUSY_BED = UNRESOLVED_RUN_STATES - {RunState.CLAIMED, RunState.TRANSFERRING}
 _ABOUT_RUN = {
     CommandKind.PAUSE: (RunState.PRINTING,),
     CommandKind.RESUME: (RunState.PAUSED,),
@@ -250,7 +249,7 @@ async def _must_know_bed(session: AsyncSession, actor: Actor, state: machines.Pr
 async def _has_print(session: AsyncSession, printer_id: UUID) -> bool:
     running = select(machines.Run.id).where(
         col(machines.Run.printer_id) == printer_id,
-        col(machines.Run.state).in_(sorted(state.value for state in _BUSY_BED)),
+        col(machines.Run.state).in_(sorted(state.value for state in BEGUN_RUN_STATES)),
         ~col(machines.Run.printer_is_free),
     )
     return (await session.exec(running)).first() is not None

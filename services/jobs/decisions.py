@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Sequence, exists, update
+from sqlalchemy import ColumnElement, exists, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,6 +20,7 @@ from contracts.events import (
     JobReturned,
     JobSubmitted,
     JobWithdrawn,
+    PrinterActivity,
     RunResolved,
 )
 from contracts.ids import (
@@ -41,16 +42,20 @@ from contracts.lifecycle import (
     sources_of,
 )
 from services.db import outbox
-from services.db.tables.machines import Command, Run
+from services.db.tables.machines import Command, PrinterState, Run
 from services.db.tables.work import Job
 from services.jobs import audit, commands, ringing, waiting
 from services.jobs.actors import Actor
 from services.jobs.errors import Conflict, NotAllowed, Unknown
+from services.jobs.queueing import RANK, first_rank
 
 OWNER_ACTIONS = frozenset({JobAction.WITHDRAW, JobAction.CANCEL, JobAction.RESUBMIT})
 """What people can do with their own jobs; admins can do everything with every job."""
 
-_RANK = Sequence("job_rank")
+AT_WORK_ACTIVITIES = frozenset(
+    {PrinterActivity.PRINTING, PrinterActivity.PAUSED, PrinterActivity.BUSY}
+)
+"""What a printer says that may be printing what nobody saw it start."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ class Decision:
     version: int
     words: str | None = None
     undo_s: int = 0
+    is_first: bool = False
+    """An approved job goes before all that wait."""
 
 
 async def decide(
@@ -129,12 +136,7 @@ async def resolve(
         raise NotAllowed("admins-only", "Only an admin can do this. Ask one.")
     await _locked(session, job.id)
     await session.refresh(run)
-    if run.state != RunState.ATTENTION:
-        raise Conflict("run-state", "This run does not need attention any more.", job_id=job.id)
-    if await _is_being_resolved(session, run_id):
-        raise Conflict(
-            "run-being-resolved", "Somebody has just decided about this run.", job_id=job.id
-        )
+    await _must_need_word(session, job, run, outcome)
     event = RunResolved(
         **_envelope(job, now),
         job_id=JobId(job.id),
@@ -207,7 +209,8 @@ def _changes(job: Job, actor: Actor, decision: Decision, now: datetime) -> Mappi
         **waiting.NO_REASON,
     }
     if decision.action is JobAction.APPROVE:
-        changes["rank"] = _RANK.next_value()
+        is_first = decision.is_first
+        changes["rank"] = first_rank(job.queue) if is_first else RANK.next_value()
         changes["rung_at"] = now
         if decision.undo_s:
             changes["not_before"] = now + timedelta(seconds=decision.undo_s)
@@ -288,6 +291,30 @@ async def _request_cancel(
         correlation_id=job.correlation_id,
     )
     _record(session, actor, job, JobAction.CANCEL, now, "requested")
+
+
+async def _must_need_word(session: AsyncSession, job: Job, run: Run, outcome: Resolution) -> None:
+    """Raise Conflict unless the run waits for a word, and this one is not ruled out."""
+    if run.state != RunState.ATTENTION:
+        raise Conflict("run-state", "This run does not need attention any more.", job_id=job.id)
+    if await _is_being_resolved(session, run.id):
+        raise Conflict(
+            "run-being-resolved", "Somebody has just decided about this run.", job_id=job.id
+        )
+    if outcome is Resolution.RELEASED and await _is_at_work(session, run):
+        raise Conflict(
+            "printer-at-work",
+            "The printer says that it prints. Say that it never started once it has ended.",
+            job_id=job.id,
+        )
+
+
+async def _is_at_work(session: AsyncSession, run: Run) -> bool:
+    """Tell whether the printer says that it works, so that the run may be what it works on."""
+    printer = await session.get(PrinterState, run.printer_id)
+    if printer is None or not printer.is_online or run.printer_is_free:
+        return False
+    return printer.activity in AT_WORK_ACTIVITIES
 
 
 async def _is_being_resolved(session: AsyncSession, run_id: UUID) -> bool:

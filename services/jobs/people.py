@@ -7,17 +7,19 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, text, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.db.tables.people import FirstAdminCode, Session, User
+from services.db.channels import SESSIONS
+from services.db.tables.people import AccessToken, FirstAdminCode, Session, User
 from services.jobs.errors import Conflict, Unknown
 
 CODE_BYTES: Final = 16
 CODE_LIFE: Final = timedelta(hours=1)
 _LOCK_ADMINS = select(func.pg_advisory_xact_lock(4711001))
 """Held by whoever changes the number of admins, so that it never falls to none."""
+_TELL = text("SELECT pg_notify(:channel, :payload)")
 
 
 class Role(StrEnum):
@@ -51,12 +53,17 @@ async def set_role(session: AsyncSession, user_id: UUID, role: Role) -> User:
 
 
 async def disable(session: AsyncSession, user_id: UUID, now: datetime) -> User:
-    """Put a person out at once; raise Unknown, or Conflict for the last admin."""
+    """Put a person out at once; raise Unknown, or Conflict for the last admin.
+
+    Sessions and access tokens are over for good: who is let in again makes new ones.
+    """
     user = await _locked(session, user_id)
     if user.is_admin:
         await _must_not_be_last(session, user_id)
     user.disabled_at = user.disabled_at or now
     session.add(user)
+    living = (col(AccessToken.user_id) == user_id, col(AccessToken.revoked_at).is_(None))
+    await session.exec(update(AccessToken).where(*living).values(revoked_at=now))
     await end_sessions(session, user_id)
     return user
 
@@ -72,11 +79,22 @@ async def enable(session: AsyncSession, user_id: UUID) -> User:
 async def end_sessions(session: AsyncSession, user_id: UUID) -> None:
     """Sign a person out everywhere."""
     await session.exec(delete(Session).where(col(Session.user_id) == user_id))
+    await tell_feeds(session, user_id)
+
+
+async def tell_feeds(session: AsyncSession, user_id: UUID) -> None:
+    """Have the person's open feeds look, once this has committed, whether they may go on."""
+    await session.execute(_TELL, {"channel": SESSIONS, "payload": str(user_id)})
+
+
+async def lock_admins(session: AsyncSession) -> None:
+    """Take the lock that a change of admins needs; before a person's row, as everybody does."""
+    await session.exec(_LOCK_ADMINS)
 
 
 async def make_first_admin_code(session: AsyncSession, now: datetime) -> str | None:
     """Return a new code, which voids the others; None once there is an admin."""
-    await session.exec(_LOCK_ADMINS)
+    await lock_admins(session)
     if await _has_admin(session):
         return None
     code = secrets.token_urlsafe(CODE_BYTES)
@@ -93,7 +111,7 @@ async def redeem_first_admin_code(
     """Tell whether the code makes its holder the first admin; it works once."""
     if not code:
         return False
-    await session.exec(_LOCK_ADMINS)
+    await lock_admins(session)
     if await _has_admin(session):
         return False
     used = await session.exec(
@@ -106,7 +124,7 @@ async def redeem_first_admin_code(
 
 
 async def _locked(session: AsyncSession, user_id: UUID) -> User:
-    await session.exec(_LOCK_ADMINS)
+    await lock_admins(session)
     user = await session.get(User, user_id, with_for_update=True)
     if user is None:
         raise Unknown("person")

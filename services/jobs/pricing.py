@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -50,14 +51,23 @@ def price_of_run(run_id: UUID, plate: PlateSummary, shop: ShopSettings) -> RunPr
     )
 
 
-async def spent(connection: AsyncConnection, owner_id: UUID | None) -> Sequence[Spent]:
-    """Return what the ended prints of a person, or of everybody, took.
+async def spent(
+    connection: AsyncConnection,
+    owner_id: UUID | None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Sequence[Spent]:
+    """Return what the prints of a person, or of everybody, took that ended in a time.
 
     A print that broke off counts with the part that was printed.
     """
     statement = _spent()
     if owner_id is not None:
         statement = statement.where(col(Job.owner_id) == owner_id)
+    if since is not None:
+        statement = statement.where(col(Run.ended_at) >= since)
+    if until is not None:
+        statement = statement.where(col(Run.ended_at) < until)
     rows = await connection.execute(statement)
     return [Spent(**row) for row in rows.mappings()]
 

@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from contracts.findings import SlicerInfo
 from contracts.loaded import Loaded, PlateSummary
 from contracts.waiting import WaitReason
 from services.db.tables.machines import Printer, PrinterState
+from services.db.tables.work import Artifact
 from services.jobs.fit import Fit, fit
 from services.jobs.shop import ShopSettings
 
@@ -46,3 +48,10 @@ async def prospects(
         for printer_id, name, is_online, loaded in rows
         if loaded
     ]
+
+
+async def slicer_of(connection: AsyncConnection, artifact_id: UUID) -> SlicerInfo | None:
+    """Return what made a file, as far as it says so."""
+    found = select(col(Artifact.inspection)["slicer"]).where(col(Artifact.id) == artifact_id)
+    told = (await connection.execute(found)).scalar_one_or_none()
+    return None if told is None else SlicerInfo.model_validate(told)

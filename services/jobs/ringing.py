@@ -102,6 +102,11 @@ async def ring_queue(session: AsyncSession, queue: str, now: datetime) -> None:
     await _ring(session, list(rows), RequeueReason.QUEUE_CHANGED, now)
 
 
+async def ring_moved(session: AsyncSession, job: Job, now: datetime) -> None:
+    """Ring for a job that got another place: whoever hears it asks for the next."""
+    await _ring(session, [job], RequeueReason.MOVED, now)
+
+
 async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
     """Return when the next `not_before` passes, or None."""
     earliest: datetime | None = (

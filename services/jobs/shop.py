@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.ids import QueueName
+from contracts.ids import SLUG_PATTERN, QueueName
 from services.db.tables.shop import Shop
 from services.jobs.fit import FitRules
 
@@ -16,11 +16,16 @@ THE_ONE = 1
 MAX_PRICE = 1_000_000
 MAX_PRINT_S = 60 * 24 * 3600
 
+MATERIAL_PATTERN = r"^[!-~]([ -~]{0,30}[!-~])?$"
+"""As slicers name them: PLA, PA-CF, PLA Silk."""
 Price = Annotated[float, Field(ge=0, le=MAX_PRICE, allow_inf_nan=False)]
 Material = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_upper=True, min_length=1, max_length=32)
+    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=MATERIAL_PATTERN)
 ]
 PrintLimit = Annotated[int, Field(ge=60, le=MAX_PRINT_S)]
+
+MonthGrams = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+MonthHours = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 
 
 class ShopSettings(BaseModel):
@@ -32,7 +37,10 @@ class ShopSettings(BaseModel):
         default="EUR", description="ISO 4217"
     )
     material_prices: dict[Material, Price] = Field(
-        default_factory=dict, max_length=100, description="per kilogram"
+        default_factory=dict,
+        max_length=100,
+        description="per kilogram",
+        json_schema_extra={"propertyNames": {"pattern": MATERIAL_PATTERN}},
     )
     other_material_price: Price | None = Field(
         default=None, description="per kilogram of a material without a price of its own"
@@ -43,7 +51,18 @@ class ShopSettings(BaseModel):
     )
     max_print_s: PrintLimit | None = Field(default=None, description="longest estimate, seconds")
     queue_max_print_s: dict[QueueName, PrintLimit] = Field(
-        default_factory=dict, max_length=100, description="a queue's own limit goes first"
+        default_factory=dict,
+        max_length=100,
+        description="a queue's own limit goes first",
+        json_schema_extra={"propertyNames": {"pattern": SLUG_PATTERN}},
+    )
+
+    month_grams: MonthGrams | None = Field(
+        default=None, description="what a person may print in a month, unless they have a quota"
+    )
+    month_hours: MonthHours | None = None
+    may_exceed_quota: bool = Field(
+        default=True, description="more can be submitted; an approver decides"
     )
 
     def rules(self, queue: str) -> FitRules:

@@ -14,9 +14,10 @@ from contracts.events import ArtifactUploaded
 from contracts.ids import ArtifactId, CorrelationId, EventId, UserId
 from contracts.lifecycle import ArtifactState, JobState
 from contracts.loaded import PlateSummary
+from contracts.units import GIB
 from services.db import outbox
 from services.db.tables.work import Artifact, Job, Queue, Submission
-from services.jobs import audit
+from services.jobs import audit, quotas
 from services.jobs.actors import Actor
 from services.jobs.decisions import submitted_event
 from services.jobs.errors import Conflict, Malformed, Unknown
@@ -49,6 +50,14 @@ class Copies:
     copies: int
 
 
+@dataclass(frozen=True)
+class Quota:
+    """What one person may keep."""
+
+    files: int
+    size_bytes: int
+
+
 async def count_awaited(session: AsyncSession, actor: Actor) -> int:
     """Return how many files of the person are on their way; others of theirs wait till commit."""
     await session.exec(select(func.pg_advisory_xact_lock(actor.id.int & _LOCK_BITS)))
@@ -59,9 +68,12 @@ async def count_awaited(session: AsyncSession, actor: Actor) -> int:
 
 
 async def announce(
-    session: AsyncSession, actor: Actor, file: FileOnItsWay, now: datetime
+    session: AsyncSession, actor: Actor, file: FileOnItsWay, quota: Quota, now: datetime
 ) -> Artifact:
-    """Return the artifact for a file: the person's own ready one with these bytes, or a new one."""
+    """Return the artifact for a file: the person's own ready one with these bytes, or a new one.
+
+    Raises Conflict for a new one beyond the quota.
+    """
     same = select(Artifact).where(
         col(Artifact.owner_id) == actor.id,
         col(Artifact.sha256) == file.sha256,
@@ -71,6 +83,7 @@ async def announce(
     known = (await session.exec(same.order_by(col(Artifact.created_at)).limit(1))).first()
     if known is not None:
         return known
+    await must_have_room(session, actor, file.size_bytes, quota)
     artifact = Artifact(
         id=file.artifact_id,
         owner_id=actor.id,
@@ -97,6 +110,25 @@ async def announce(
         now=now,
     )
     return artifact
+
+
+async def must_have_room(
+    session: AsyncSession, actor: Actor, size_bytes: int, quota: Quota
+) -> None:
+    """Raise Conflict when the person may keep no further file of this size."""
+    kept = select(func.count(), func.coalesce(func.sum(Artifact.size_bytes), 0)).where(
+        col(Artifact.owner_id) == actor.id, col(Artifact.state) != ArtifactState.REFUSED
+    )
+    files, kept_bytes = (await session.exec(kept)).one()
+    if files >= quota.files:
+        raise Conflict(
+            "too-many-files", f"You keep {files} files; {quota.files} are the most. Ask an admin."
+        )
+    if kept_bytes + size_bytes > quota.size_bytes:
+        raise Conflict(
+            "too-many-bytes",
+            f"Your files would take more than {quota.size_bytes / GIB:g} GiB. Ask an admin.",
+        )
 
 
 async def hand_over(
@@ -147,21 +179,25 @@ async def submit(
     orders: Sequence[Copies],
     *,
     note: str | None,
+    wish: str | None = None,
     queue: str,
     now: datetime,
 ) -> Submission:
     """Make a submission and its jobs, which wait for approval."""
-    artifact = await _ready_artifact(session, actor, artifact_id)
-    plates = {
-        plate.index: plate
-        for plate in map(PlateSummary.model_validate, artifact.inspection.get("plates", ()))
-    }
+    artifact = await ready_artifact(session, actor, artifact_id)
+    plates = plates_of(artifact)
     _must_make_sense(orders, plates)
     if await session.get(Queue, queue) is None:
         raise Malformed("no-such-queue", f"There is no queue {queue!r}. Choose another.")
     await _must_be_short_enough(session, [plates[order.plate] for order in orders], queue)
+    await _must_be_within_quota(session, actor, orders, plates, now)
     submission = Submission(
-        id=uuid4(), owner_id=actor.id, artifact_id=artifact_id, note=note or None, created_at=now
+        id=uuid4(),
+        owner_id=actor.id,
+        artifact_id=artifact_id,
+        note=note or None,
+        wish=wish or None,
+        created_at=now,
     )
     session.add(submission)
     await session.flush()
@@ -183,7 +219,17 @@ async def submit(
     return submission
 
 
-async def _ready_artifact(session: AsyncSession, actor: Actor, artifact_id: UUID) -> Artifact:
+async def submit_all(
+    session: AsyncSession, actor: Actor, artifact: Artifact, queue: str, now: datetime
+) -> Submission:
+    """Submit every plate of a ready artifact once, as a slicer asked for that sent it."""
+    found = map(PlateSummary.model_validate, artifact.inspection.get("plates", ()))
+    orders = [Copies(plate.index, 1) for plate in found]
+    return await submit(session, actor, artifact.id, orders, note=None, queue=queue, now=now)
+
+
+async def ready_artifact(session: AsyncSession, actor: Actor, artifact_id: UUID) -> Artifact:
+    """Return a checked file of the actor's own."""
     artifact = await session.get(Artifact, artifact_id)
     if artifact is None or artifact.owner_id != actor.id:
         raise Unknown("artifact")
@@ -194,6 +240,38 @@ async def _ready_artifact(session: AsyncSession, actor: Actor, artifact_id: UUID
     raise Conflict(
         "artifact-not-ready", "This file has not been checked yet. Wait until it is ready."
     )
+
+
+def plates_of(artifact: Artifact) -> dict[int, PlateSummary]:
+    """Return the sliced plates of a file by their number."""
+    plates = map(PlateSummary.model_validate, artifact.inspection.get("plates", ()))
+    return {plate.index: plate for plate in plates}
+
+
+def name_of_file(filename: str) -> str:
+    """Return what a job of this file is called."""
+    return _SUFFIXES.sub("", filename) or filename
+
+
+async def _must_be_within_quota(
+    session: AsyncSession,
+    actor: Actor,
+    orders: Sequence[Copies],
+    plates: dict[int, PlateSummary],
+    now: datetime,
+) -> None:
+    allowance = await quotas.allowance_of(await session.connection(), actor.id, now)
+    if allowance.may_exceed:
+        return
+    wanted = [(quotas.amounts(plates[order.plate]), order.copies) for order in orders]
+    grams = sum(each[0] * copies for each, copies in wanted)
+    hours = sum(each[1] * copies for each, copies in wanted)
+    if allowance.is_over_with(grams, hours):
+        raise Conflict(
+            "over-quota",
+            f"This is more than you have left until {allowance.resets_at:%d %B}. "
+            "Print less, or ask an admin for more.",
+        )
 
 
 async def _must_be_short_enough(
@@ -235,7 +313,7 @@ def _new_job(
         artifact_id=artifact.id,
         owner_id=submission.owner_id,
         correlation_id=uuid4(),
-        name=_SUFFIXES.sub("", artifact.filename) or artifact.filename,
+        name=name_of_file(artifact.filename),
         plate=plate,
         copy_no=copy_no,
         needs=plates[plate].model_dump(mode="json"),

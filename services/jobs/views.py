@@ -3,11 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, cached_property
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    String,
+    Uuid,
+    and_,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -21,11 +33,14 @@ from contracts.lifecycle import (
     job_actions,
     status_of,
 )
+from services.db.prepared import Prepared, Reader, slot
 from services.db.tables.bus import EventLog
 from services.db.tables.machines import Printer, PrinterState, Run
 from services.db.tables.people import User
 from services.db.tables.work import Job, Submission
 from services.jobs.status_sql import has_status, may_be_open, unresolved
+
+_ESCAPE = "/"
 
 MAX_EVENTS = 2000
 """A run has at most 101 progress facts; this is some twenty runs."""
@@ -41,6 +56,7 @@ _JOB_COLUMNS = (
     "state",
     "version",
     "needs",
+    "earlier",
     "not_before",
     "wait_reason",
     "wait_code",
@@ -68,11 +84,11 @@ _EXPLAINED_RUNS = frozenset(
     {RunState.PAUSED, RunState.ATTENTION, RunState.FAILED, RunState.CANCELLED, RunState.DONE}
 )
 _MOVING_RUNS = frozenset({RunState.PRINTING})
+_PHASES = {run.value: None if run is RunState.RELEASED else run for run in RunState}
 
 
-@dataclass(frozen=True)
-class JobRow:
-    """A job, its latest run and the names that go with them."""
+class JobRow(NamedTuple):
+    """A job, its latest run and the names that go with them: the columns of `_jobs`."""
 
     id: UUID
     submission_id: UUID
@@ -84,6 +100,7 @@ class JobRow:
     state: str
     version: int
     needs: Mapping[str, Any]
+    earlier: Mapping[str, Any] | None
     not_before: datetime | None
     wait_reason: str | None
     wait_code: str | None
@@ -97,17 +114,18 @@ class JobRow:
     owner_avatar_url: str | None
     decided_by_name: str | None
     note: str | None
+    wish: str | None
     run_id: UUID | None
     run_no: int | None
     run_state: str | None
     printer_id: UUID | None
     printer_name: str | None
     printer_is_online: bool | None
+    run_reason: str | None
     percent: int | None
     layer: int | None
     total_layers: int | None
     minutes_left: int | None
-    run_reason: str | None
     code: str | None
     advice: str | None
     claimed_at: datetime | None
@@ -119,13 +137,12 @@ class JobRow:
     def job_state(self) -> JobState:
         return JobState(self.state)
 
-    @cached_property
+    @property
     def phase(self) -> RunState | None:
         """The state of the run that the job is in or ended with; a released one is over."""
-        run = RunState(self.run_state) if self.run_state else None
-        return None if run is RunState.RELEASED else run
+        return None if self.run_state is None else _PHASES[self.run_state]
 
-    @cached_property
+    @property
     def status(self) -> Status:
         return status_of(
             self.job_state, self.phase, cancel_requested=self.cancel_requested_at is not None
@@ -173,6 +190,8 @@ class JobFilter:
     statuses: frozenset[Status]
     text: str
     oldest_first: bool
+    ended_since: datetime | None = None
+    ended_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -193,6 +212,7 @@ def _jobs() -> Select[Any]:
             col(_Owner.avatar_url).label("owner_avatar_url"),
             col(_Decider.name).label("decided_by_name"),
             col(Submission.note),
+            col(Submission.wish),
             col(Run.id).label("run_id"),
             col(Run.run_no),
             col(Run.state).label("run_state"),
@@ -214,7 +234,7 @@ def _jobs() -> Select[Any]:
 
 async def _rows(connection: AsyncConnection, statement: Select[Any]) -> list[JobRow]:
     result = await connection.execute(statement)
-    return [JobRow(**row) for row in result.mappings()]
+    return [JobRow._make(row) for row in result]
 
 
 async def find_job(connection: AsyncConnection, job_id: UUID) -> JobRow | None:
@@ -239,35 +259,97 @@ async def jobs_on_printers(
     return await _rows(connection, statement)
 
 
+async def jobs_in_queue(connection: AsyncConnection, queue: str, *, limit: int) -> list[JobRow]:
+    """Return the jobs that wait in a queue, in its order."""
+    waits = (
+        col(Job.queue) == queue,
+        col(Job.state) == JobState.QUEUED.value,
+        col(Job.run_id).is_(None),
+    )
+    statement = _jobs().where(*waits).order_by(col(Job.rank), col(Job.id)).limit(limit)
+    return await _rows(connection, statement)
+
+
 async def list_jobs(
-    connection: AsyncConnection, wanted: JobFilter, *, after: Position | None, limit: int
+    reader: Reader, wanted: JobFilter, *, after: Position | None, limit: int
 ) -> list[JobRow]:
     """Return up to `limit` jobs after a position, newest first unless told otherwise."""
-    statement = _jobs().where(*_conditions(wanted))
-    place = tuple_(col(Job.created_at), col(Job.id))
+    words = wanted.text.split()
+    shape = _Shape(
+        has_owner=wanted.owner_id is not None,
+        statuses=wanted.statuses,
+        words=len(words),
+        goes_on=after is not None,
+        oldest_first=wanted.oldest_first,
+        has_since=wanted.ended_since is not None,
+        has_until=wanted.ended_until is not None,
+    )
+    values: dict[str, object] = {f"word_{n}": _escaped(word) for n, word in enumerate(words)}
     if after is not None:
-        bound = tuple_(after.created_at, after.id)
-        statement = statement.where(place > bound if wanted.oldest_first else place < bound)
+        values |= {"after_at": after.created_at, "after_id": after.id}
+    if wanted.ended_since is not None:
+        values["ended_since"] = wanted.ended_since
+    if wanted.ended_until is not None:
+        values["ended_until"] = wanted.ended_until
+    rows = await reader.fetch(_listing(shape), owner=wanted.owner_id, limit=limit, **values)
+    return [JobRow._make(row) for row in rows]
+
+
+class _Shape(NamedTuple):
+    """What makes one list another statement and not only other values."""
+
+    has_owner: bool
+    statuses: frozenset[Status]
+    words: int
+    goes_on: bool
+    oldest_first: bool
+    has_since: bool
+    has_until: bool
+
+
+@lru_cache(maxsize=256)
+def _listing(shape: _Shape) -> Prepared:
+    statement = _jobs().where(*_conditions(shape))
+    place = tuple_(col(Job.created_at), col(Job.id))
+    if shape.goes_on:
+        bound = tuple_(
+            slot("after_at", DateTime(timezone=True)),
+            slot("after_id", Uuid()),
+        )
+        statement = statement.where(place > bound if shape.oldest_first else place < bound)
     columns = (col(Job.created_at), col(Job.id))
-    order = [c.asc() if wanted.oldest_first else c.desc() for c in columns]
-    return await _rows(connection, statement.order_by(*order).limit(limit))
+    order = [c.asc() if shape.oldest_first else c.desc() for c in columns]
+    return Prepared(statement.order_by(*order).limit(slot("limit", Integer())))
 
 
-def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
+def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.owner_id is not None:
-        conditions.append(col(Job.owner_id) == wanted.owner_id)
-    if wanted.statuses:
-        conditions.append(or_(*(has_status(status) for status in sorted(wanted.statuses))))
-        candidates = may_be_open(wanted.statuses)
+    if shape.has_owner:
+        conditions.append(col(Job.owner_id) == slot("owner", Uuid()))
+    if shape.statuses:
+        conditions.append(or_(*(has_status(status) for status in sorted(shape.statuses))))
+        candidates = may_be_open(shape.statuses)
         if candidates is not None:
             conditions.append(candidates)
+    ended = func.coalesce(col(Run.ended_at), col(Job.decided_at), col(Job.created_at))
+    if shape.has_since:
+        conditions.append(ended >= slot("ended_since", DateTime(timezone=True)))
+    if shape.has_until:
+        conditions.append(ended < slot("ended_until", DateTime(timezone=True)))
     searched = (col(Job.name), col(Submission.note), col(_Owner.name))
-    conditions.extend(
-        or_(*(column.icontains(word, autoescape=True) for column in searched))
-        for word in wanted.text.split()
-    )
+    for n in range(shape.words):
+        word = func.lower(slot(f"word_{n}", String()))
+        conditions.append(
+            or_(*(func.lower(column).contains(word, escape=_ESCAPE) for column in searched))
+        )
     return conditions
+
+
+def _escaped(word: str) -> str:
+    """Return the word with nothing in it that LIKE takes for a pattern."""
+    for special in (_ESCAPE, "%", "_"):
+        word = word.replace(special, _ESCAPE + special)
+    return word
 
 
 async def events_of_job(connection: AsyncConnection, job_id: UUID) -> list[EventLog]:

@@ -65,7 +65,10 @@ SET contiguous_seq = EXCLUDED.contiguous_seq, updated_at = EXCLUDED.updated_at
 _DEAD = """
 INSERT INTO dead_letter (id, subject, headers, body, reason, first_seen, count)
 VALUES ($1, $2, '{}', $3, $4, $5, 1)
-ON CONFLICT (id) DO UPDATE SET count = dead_letter.count + 1
+ON CONFLICT (id) DO UPDATE SET count = dead_letter.count + 1, reason = EXCLUDED.reason
+"""
+_NAME = """
+UPDATE event_log SET job_id = $2, run_id = $3, run_seq = $4, printer_id = $5 WHERE event_id = $1
 """
 
 
@@ -132,6 +135,12 @@ async def bury(connection: Connection, message: Message, reason: str, now: datet
     await connection.execute(
         _DEAD, uuid5(_DEAD_LETTERS, digest), message.subject, message.body, reason[:2000], now
     )
+
+
+async def name(connection: Connection, entry: Entry) -> None:
+    """Write beside an event what it is about: it could not be read when it came."""
+    about = (entry.job_id, entry.run_id, entry.run_seq, entry.printer_id)
+    await connection.execute(_NAME, entry.event_id, *about)
 
 
 async def notify(connection: Connection, *, last_gseq: int | None, has_released: bool) -> None:

@@ -12,10 +12,14 @@ from runtime.clock import SystemClock
 from runtime.health import health_server
 from runtime.logging import configure_logging
 from runtime.process import EXIT_CODE_UNPROVISIONED, run_until_stopped
+from services.db.channels import LETTERS
+from services.db.news import News
 from services.messaging.broker import ServiceBroker
 from services.projector.consuming import CONSUMERS, Consumption, subscribe
 from services.projector.deadlines import DeadlineWatch
+from services.projector.measuring import measure
 from services.projector.projection import Waits
+from services.projector.replaying import ReplayWatch
 from services.projector.settings import ProjectorSettings
 from services.projector.writing import Writer
 
@@ -35,13 +39,21 @@ async def _main(settings: ProjectorSettings, stop: asyncio.Event) -> None:
     clock, waits = SystemClock(), Waits().scaled(settings.time_scale)
     writer = Writer(settings)
     deadlines = DeadlineWatch(writer, clock, waits)
+    news = News(settings, LETTERS)
+    replays = ReplayWatch(writer, news, deadlines, clock, waits)
     service = ServiceBroker(settings, name="projector")
     subscribe(service, Consumption(writer, deadlines, clock, waits))
     checks = {"database": writer.check, "broker": service.check}
-    async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
+    async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(work)
-            for work in (writer.hold(), _consume(service, writer), deadlines.run())
+            for work in (
+                writer.hold(),
+                _consume(service, writer),
+                deadlines.run(),
+                news.run(),
+                replays.run(),
+            )
         ]
         await stop.wait()
         # The consumers first, so that the last batch commits on the connection it began on.
@@ -56,9 +68,11 @@ async def _consume(service: ServiceBroker, writer: Writer) -> None:
     await service.broker.start()
     log.info("projector_consuming")
     js = service.jetstream()
-    while True:
-        await asyncio.sleep(CONSUMER_CHECK_S)
-        await _check_consumers(js)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(measure(writer, js))
+        while True:
+            await asyncio.sleep(CONSUMER_CHECK_S)
+            await _check_consumers(js)
 
 
 async def _check_consumers(js: JetStreamContext) -> None:

@@ -52,6 +52,8 @@ class Outcome:
 
     logged: int = 0
     dead: int = 0
+    problem: str | None = None
+    """Why the last message that was buried was."""
     has_new_deadlines: bool = False
 
 
@@ -68,6 +70,7 @@ class _Batch:
 
     async def bury(self, message: Message, reason: str) -> None:
         self.outcome.dead += 1
+        self.outcome.problem = reason
         log.warning("message_buried", subject=message.subject, reason=reason)
         await event_log.bury(self.connection, message, reason, self.now)
 

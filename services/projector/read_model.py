@@ -14,7 +14,7 @@ from services.projector.projection import RunView
 
 Connection: TypeAlias = asyncpg.Connection
 
-_RUN_STATE_COLUMNS: Mapping[str, str] = {
+RUN_STATE_COLUMNS: Mapping[str, str] = {
     "journal_id": "uuid",
     "state": "text",
     "printer_is_free": "bool",
@@ -37,7 +37,7 @@ _RUN_STATE_COLUMNS: Mapping[str, str] = {
 }
 """What the projector writes of a run; the rest is the claim's."""
 
-_PRINTER_COLUMNS = (
+PRINTER_COLUMNS = (
     "printer_id",
     "node",
     "journal_id",
@@ -61,7 +61,7 @@ _PRINTER_COLUMNS = (
 
 _RUNS = f"""
 SELECT id, job_id, printer_id, node, releases_before, (spec->>'estimate_s')::int AS estimate_s,
-       {", ".join(_RUN_STATE_COLUMNS)}
+       {", ".join(RUN_STATE_COLUMNS)}
 FROM run WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
 """  # noqa: S608 - names of columns, from above
 _DUE = """
@@ -107,8 +107,8 @@ async def save_runs(connection: Connection, runs: Sequence[RunView]) -> None:
     """Write what the projection knows of these runs, in one statement."""
     if not runs:
         return
-    names = list(_RUN_STATE_COLUMNS)
-    arrays = ", ".join(f"${i}::{kind}[]" for i, kind in enumerate(_RUN_STATE_COLUMNS.values(), 2))
+    names = list(RUN_STATE_COLUMNS)
+    arrays = ", ".join(f"${i}::{kind}[]" for i, kind in enumerate(RUN_STATE_COLUMNS.values(), 2))
     sets = ", ".join(f"{name} = new.{name}" for name in names)
     columns = [[getattr(run, name) for run in runs] for name in names]
     await connection.execute(
@@ -141,7 +141,7 @@ async def load_printers(
 ) -> dict[UUID, PrinterView]:
     """Return what is known of the printers."""
     rows = await connection.fetch(
-        f"SELECT {', '.join(_PRINTER_COLUMNS)} FROM printer_state "  # noqa: S608 - column names
+        f"SELECT {', '.join(PRINTER_COLUMNS)} FROM printer_state "  # noqa: S608 - column names
         "WHERE printer_id = ANY($1::uuid[]) FOR UPDATE",
         printer_ids,
     )
@@ -158,13 +158,13 @@ def printer_of(row: Mapping[str, Any]) -> PrinterView:
 
 async def save_printers(connection: Connection, printers: Sequence[PrinterView]) -> None:
     """Write what the projection knows of these printers."""
-    names = ", ".join(_PRINTER_COLUMNS)
-    places = ", ".join(f"${i}" for i in range(1, len(_PRINTER_COLUMNS) + 1))
-    sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in _PRINTER_COLUMNS[1:])
+    names = ", ".join(PRINTER_COLUMNS)
+    places = ", ".join(f"${i}" for i in range(1, len(PRINTER_COLUMNS) + 1))
+    sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in PRINTER_COLUMNS[1:])
     await connection.executemany(
         f"INSERT INTO printer_state ({names}) VALUES ({places}) "  # noqa: S608 - column names
         f"ON CONFLICT (printer_id) DO UPDATE SET {sets}",
-        [[getattr(printer, name) for name in _PRINTER_COLUMNS] for printer in printers],
+        [[getattr(printer, name) for name in PRINTER_COLUMNS] for printer in printers],
     )
 
 

@@ -29,9 +29,11 @@ from services.projector.reading import details_of, service_event_of
 Connection: TypeAlias = asyncpg.Connection
 
 _LOG = """
-SELECT journal_id, node_seq, received_at, body::text AS body FROM event_log ORDER BY gseq
+SELECT gseq, journal_id, node, node_seq, received_at, body::text AS body
+FROM event_log WHERE gseq > $1 ORDER BY gseq
 """
-_ESTIMATES = "SELECT id, (spec->>'estimate_s')::int AS estimate_s FROM run"
+_ESTIMATE = "SELECT (spec->>'estimate_s')::int FROM run WHERE id = $1"
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Logged:
     node_seq: int | None
     received_at: datetime
     event: AnyEvent | None
+    node: str | None = None
 
 
 @dataclass
@@ -51,50 +54,64 @@ class Rebuilt:
     runs: dict[UUID, RunView] = field(default_factory=dict)
     printers: dict[UUID, PrinterView] = field(default_factory=dict)
     watermarks: dict[UUID, int] = field(default_factory=dict)
+    owners: dict[UUID, str] = field(default_factory=dict)
+    """The node of each journal."""
 
 
 async def rebuild(connection: Connection, waits: Waits) -> Rebuilt:
     """Fold the whole log, in one snapshot; the live tables are only asked for estimates."""
+    folding = Folding(waits)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        rows = await connection.fetch(_LOG)
-        estimates = {row["id"]: row["estimate_s"] for row in await connection.fetch(_ESTIMATES)}
-    log = [
-        Logged(
+        await read_on(connection, folding, after_gseq=0)
+    return folding.rebuilt
+
+
+async def read_on(connection: Connection, folding: "Folding", *, after_gseq: int) -> int:
+    """Fold what is in the log after `after_gseq`; return the last gseq. Needs a transaction."""
+    last = after_gseq
+    async for row in connection.cursor(_LOG, after_gseq, prefetch=_AT_ONCE):
+        logged = Logged(
             row["journal_id"],
             row["node_seq"],
             row["received_at"],
             _event(row["body"].encode(), is_fact=row["journal_id"] is not None),
+            row["node"],
         )
-        for row in rows
-    ]
-    return fold_log(log, estimates, waits)
+        if isinstance(logged.event, JobClaimed):
+            run_id = logged.event.run_id
+            folding.estimates[run_id] = await connection.fetchval(_ESTIMATE, run_id)
+        folding.add(logged)
+        last = row["gseq"]
+    return last
 
 
 def fold_log(log: Iterable[Logged], estimates: Mapping[UUID, int | None], waits: Waits) -> Rebuilt:
     """Return what the rows say, in their order; each journal's facts wait for those before."""
-    rows = list(log)
-    folding = _Folding(waits)
-    for row in rows:
-        if isinstance(row.event, JobClaimed):
-            # The claim inserts the run itself, before anybody can say anything about it.
-            estimate_s = estimates.get(row.event.run_id)
-            folding.rebuilt.runs[row.event.run_id] = new_run(row.event, estimate_s=estimate_s)
-    for row in rows:
+    folding = Folding(waits)
+    folding.estimates.update(estimates)
+    for row in log:
         folding.add(row)
     return folding.rebuilt
 
 
-class _Folding:
+class Folding:
+    """The fold of a log, row by row; `changed` are the runs that rows have touched."""
+
     def __init__(self, waits: Waits) -> None:
         self.rebuilt = Rebuilt()
+        self.estimates: dict[UUID, int | None] = {}
+        self.changed: set[UUID] = set()
         self._waits = waits
         self._held: dict[UUID, dict[int, Logged]] = {}
+        self._unclaimed: dict[UUID, list[Logged]] = {}
         self._printers: dict[tuple[UUID, UUID], PrinterView] = {}
 
     def add(self, row: Logged) -> None:
+        """Fold a row, and those that waited for it."""
         if row.journal_id is None or row.node_seq is None:
             self._fold(row)
             return
+        self.rebuilt.owners.setdefault(row.journal_id, row.node or "")
         held = self._held.setdefault(row.journal_id, {})
         held[row.node_seq] = row
         seq = self.rebuilt.watermarks.get(row.journal_id, 0)
@@ -105,18 +122,36 @@ class _Folding:
 
     def _fold(self, row: Logged) -> None:
         event = row.event
-        if isinstance(event, RUN_EVENTS) and event.run_id in self.rebuilt.runs:
-            run = self.rebuilt.runs[event.run_id]
-            try:
-                folded = fold_run(run, event, row.received_at, self._waits)
-            except (IllegalTransition, NotThisRun):
-                return
-            self.rebuilt.runs[run.id] = folded
+        if isinstance(event, JobClaimed):
+            self._claim(event)
+        elif isinstance(event, RUN_EVENTS) and event.run_id is not None:
+            self._fold_run(row, event.run_id)
         elif isinstance(event, PRINTER_EVENTS):
             key = (event.printer_id, event.journal_id)
             printer = self._printers.get(key) or new_printer(event, row.received_at)
             self._printers[key] = fold_printer(printer, event, row.received_at)
             self.rebuilt.printers[event.printer_id] = self._printers[key]
+
+    def _claim(self, event: JobClaimed) -> None:
+        """Begin a run. The claim made it at once; what was said of it since may be logged first."""
+        estimate_s = self.estimates.get(event.run_id)
+        self.rebuilt.runs.setdefault(event.run_id, new_run(event, estimate_s=estimate_s))
+        self.changed.add(event.run_id)
+        for row in self._unclaimed.pop(event.run_id, []):
+            self._fold_run(row, event.run_id)
+
+    def _fold_run(self, row: Logged, run_id: UUID) -> None:
+        run = self.rebuilt.runs.get(run_id)
+        if run is None:
+            self._unclaimed.setdefault(run_id, []).append(row)
+            return
+        if row.event is None:
+            return
+        try:
+            self.rebuilt.runs[run_id] = fold_run(run, row.event, row.received_at, self._waits)
+        except (IllegalTransition, NotThisRun):
+            return
+        self.changed.add(run_id)
 
 
 def _event(body: bytes, *, is_fact: bool) -> AnyEvent | None:

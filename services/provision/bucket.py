@@ -68,6 +68,7 @@ async def _sweep_incoming(client: Any, bucket: str) -> None:
         "Status": "Enabled",
         "Filter": {"Prefix": INCOMING_PREFIX},
         "Expiration": {"Days": INCOMING_DAYS},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": INCOMING_DAYS},
     }
     try:
         await client.put_bucket_lifecycle_configuration(

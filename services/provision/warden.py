@@ -2,7 +2,8 @@
 
 It hands the broker an account JWT that lists every revoked key: when one is revoked, and at each
 connect, for a broker that lost its store would let revoked nodes in again. And it makes the
-consumers of nodes that were added or got a printer.
+consumers of nodes that were added or got a printer, and whatever streams and consumers a broker
+has lost.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ from services.db.engine import DATABASE_AWAY, Sessions, make_engine, make_sessio
 from services.db.news import News
 from services.db.tables.machines import Node
 from services.db.tables.nodes import BrokerAccount, NodeKey
-from services.provision.streams import ensure_node
+from services.provision.streams import ensure_node, ensure_streams
 from services.registry.printers import queues_of_node
 from services.trust.authority import AccountKeeper
 
@@ -40,7 +41,7 @@ log = structlog.get_logger()
 
 CLAIMS_UPDATE = "$SYS.REQ.CLAIMS.UPDATE"
 ANSWER_TIMEOUT_S = 3.0
-BACKSTOP_S = 60.0
+BACKSTOP_S = 15.0
 """Behind NOTIFY: a lost notification, or a consumer that somebody deleted, is noticed in this."""
 RETRY_INITIAL_S = 0.2
 RETRY_MAX_S = 5.0
@@ -89,7 +90,7 @@ async def serve(settings: WardenSettings, stop: asyncio.Event) -> None:
         sessions = make_sessions(engine)
         warden = Warden(sessions, keeper, system, client, stale, backstop_s=backstop_s)
         checks = {"database": lambda: ping(engine), "broker": warden.check}
-        async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
+        async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(news.run()), tasks.create_task(warden.keep(news))]
             await stop.wait()
             for task in running:
@@ -117,6 +118,7 @@ class Warden:
         self._sessions, self._keeper = sessions, keeper
         self._system, self._client, self._stale = system, client, stale
         self._told: Mapping[str, int] | None = None
+        self._has_streams = False
         self._ensured: dict[str, tuple[str, ...]] = {}
 
     async def keep(self, news: News) -> None:
@@ -133,16 +135,24 @@ class Warden:
                     continue
                 waits = backoff(initial_s=RETRY_INITIAL_S, max_s=RETRY_MAX_S)
                 if not await _first_of(heard, self._stale, within_s=self._backstop_s):
-                    self._ensured.clear()
+                    self._doubt()
 
     async def look(self) -> None:
-        """Revoke what is revoked, then make the consumers that are missing."""
+        """Revoke what is revoked, and make the streams and consumers that are missing."""
         if self._stale.is_set():
             self._stale.clear()
             self._told = None
-            self._ensured.clear()
+            self._doubt()
+        if not self._has_streams:
+            await ensure_streams(self._client.jetstream())
+            self._has_streams = True
         await self._revoke()
         await self._ensure_nodes()
+
+    def _doubt(self) -> None:
+        """Take nothing for granted that the broker had."""
+        self._has_streams = False
+        self._ensured.clear()
 
     async def check(self) -> None:
         """Raise unless the broker is connected and has heard of every revocation once."""

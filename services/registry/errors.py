@@ -12,6 +12,10 @@ class UnknownNode(RegistryError):
         super().__init__(f"There is no node {name!r}: add it first.")
 
 
+class UnknownPrinter(RegistryError):
+    """No printer with this id was ever registered."""
+
+
 class EnrolmentRefused(RegistryError):
     """The node isn't let in: `code` for programs, the text for people."""
 

@@ -33,6 +33,9 @@ class By:
     ip: str | None = None
 
 
+COMMAND_LINE = By()
+
+
 @dataclass(frozen=True)
 class OneTimeCode:
     """A code as it is shown, once."""
@@ -142,6 +145,8 @@ async def note(
     *,
     now: datetime,
     by: By,
+    thing: str = "node",
+    detail: str | None = None,
     correlation_id: UUID | None = None,
 ) -> None:
     """Add a row to the trail, in the transaction of the deed."""
@@ -150,10 +155,10 @@ async def note(
             at=now,
             user_id=by.user_id,
             action=action,
-            thing="node",
+            thing=thing,
             thing_id=name,
             ip=by.ip,
-            detail=None,
+            detail=detail,
             correlation_id=correlation_id or uuid4(),
         )
     )

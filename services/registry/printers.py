@@ -11,12 +11,19 @@ from contracts.ids import printer_id_of
 from contracts.lifecycle import UNRESOLVED_RUN_STATES
 from services.db.tables.machines import Node, Printer, Run
 from services.db.tables.work import Queue
-from services.registry.errors import RegistryError
-from services.registry.nodes import tell_warden
+from services.registry.errors import RegistryError, UnknownPrinter
+from services.registry.nodes import COMMAND_LINE, By, note, tell_warden
 
 
 async def register_printer(
-    session: AsyncSession, *, serial: str, name: str, node: str, queue: str, now: datetime
+    session: AsyncSession,
+    *,
+    serial: str,
+    name: str,
+    node: str,
+    queue: str,
+    now: datetime,
+    by: By = COMMAND_LINE,
 ) -> Printer:
     """Put the printer with this serial into a queue, in the hands of a node.
 
@@ -41,8 +48,30 @@ async def register_printer(
         printer.node, printer.epoch = node, printer.epoch + 1
     printer.name, printer.queue = name, queue
     session.add(printer)
+    await note(
+        session,
+        "printer.register",
+        str(printer_id),
+        now=now,
+        by=by,
+        thing="printer",
+        detail=f"node {node}, queue {queue}, epoch {printer.epoch}",
+    )
     await tell_warden(session)
     return printer
+
+
+async def place_printer(
+    session: AsyncSession, printer_id: UUID, *, name: str, queue: str, is_enabled: bool
+) -> None:
+    """Name a printer, put it into a queue, take it out of service or back; its node stays."""
+    printer = await session.get(Printer, printer_id, with_for_update=True)
+    if printer is None:
+        raise UnknownPrinter("There is no such printer.")
+    await _must_be_queue(session, queue)
+    printer.name, printer.queue, printer.is_enabled = name, queue, is_enabled
+    session.add(printer)
+    await tell_warden(session)
 
 
 async def queues_of_node(session: AsyncSession, node: str) -> tuple[str, ...]:
@@ -57,6 +86,10 @@ async def _must_exist(session: AsyncSession, node: str, queue: str) -> None:
     known = await session.get(Node, node)
     if known is None or known.revoked_at is not None:
         raise RegistryError(f"There is no node {node!r}: add it first.")
+    await _must_be_queue(session, queue)
+
+
+async def _must_be_queue(session: AsyncSession, queue: str) -> None:
     if await session.get(Queue, queue) is None:
         raise RegistryError(f"There is no queue {queue!r}.")
 

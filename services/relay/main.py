@@ -9,15 +9,17 @@ import structlog
 from nats.aio.client import Client
 
 from runtime.backoff import backoff
-from runtime.health import health_server
+from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.nats import connect_nats
 from runtime.process import run_until_stopped
 from services.db.channels import OUTBOX
 from services.db.engine import connect
-from services.relay.outbox import sweep, take_lock
+from services.relay.metrics import OUTBOX_OLDEST
+from services.relay.outbox import oldest_s, sweep, take_lock
 from services.relay.publishing import Publisher, PublishFailed
 from services.relay.settings import RelaySettings
+from services.relay.streams import Streams, SyncCheck
 
 log = structlog.get_logger()
 
@@ -37,11 +39,19 @@ def run() -> None:
 async def _main(settings: RelaySettings, stop: asyncio.Event) -> None:
     client = await connect_nats(settings.nats_url, settings.nats_creds, name="relay")
     relay = Relay(settings, client)
-    checks = {"database": relay.check_database, "broker": lambda: _check_broker(client)}
-    async with health_server(settings.health_port, checks), asyncio.TaskGroup() as tasks:
-        relaying = tasks.create_task(relay.run())
+    streams = Streams(client)
+    checks = {
+        "database": relay.check_database,
+        "broker": lambda: _check_broker(client),
+        "streams": cached(streams.check),
+    }
+    if settings.nats_monitor_url is not None:
+        checks["sync_always"] = cached(SyncCheck(settings.nats_monitor_url).check)
+    async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(work) for work in (relay.run(), streams.measure())]
         await stop.wait()
-        relaying.cancel()
+        for task in running:
+            task.cancel()
     await client.close()
 
 
@@ -93,9 +103,11 @@ class Relay:
             try:
                 published = await publisher.publish_waiting()
             except PublishFailed:
+                OUTBOX_OLDEST.set(await oldest_s(connection))
                 await asyncio.sleep(next(waits))
                 continue
             waits = backoff(initial_s=0.2, max_s=5)
+            OUTBOX_OLDEST.set(await oldest_s(connection))
             if published:
                 log.debug("outbox_published", count=published)
             if time.monotonic() >= clean_at:

@@ -16,6 +16,10 @@ WHERE published_at IS NULL AND id <> ALL($2::uuid[])
 ORDER BY seq LIMIT $1
 """
 _MARK = "UPDATE outbox SET published_at = now() WHERE id = ANY($1::uuid[])"
+_OLDEST = """
+SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 FROM outbox
+WHERE published_at IS NULL
+"""
 _SWEEP = "DELETE FROM outbox WHERE published_at < now() - make_interval(days => $1)"
 
 
@@ -49,3 +53,8 @@ async def mark_published(connection: asyncpg.Connection, ids: Sequence[UUID]) ->
 async def sweep(connection: asyncpg.Connection) -> None:
     """Delete what was published long ago."""
     await connection.execute(_SWEEP, KEEP_DAYS)
+
+
+async def oldest_s(connection: asyncpg.Connection) -> float:
+    """Return for how long the oldest message has waited for its PubAck, in seconds."""
+    return float(await connection.fetchval(_OLDEST))

@@ -13,6 +13,7 @@ from nats.js.api import Header
 from nats.js.errors import APIError
 
 from contracts.subjects import COMMANDS, JOBS
+from services.relay.metrics import PUBLISHED
 from services.relay.outbox import Message, mark_published, unpublished
 
 log = structlog.get_logger()
@@ -75,13 +76,14 @@ class Publisher:
         return len(confirmed)
 
     async def _publish_one(self, message: Message) -> None:
-        await self._js.publish(
+        ack = await self._js.publish(
             message.subject,
             message.body,
             stream=stream_of(message.subject),
             timeout=ACK_TIMEOUT_S,
             headers={Header.MSG_ID: str(message.id)},
         )
+        PUBLISHED.labels(duplicate="true" if ack.duplicate else "false").inc()
 
 
 def stream_of(subject: str) -> str:

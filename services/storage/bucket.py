@@ -65,7 +65,7 @@ class Bucket:
     """One bucket; make it with `open_bucket`."""
 
     def __init__(self, client: Any, name: str) -> None:
-        self._client = client
+        self.client = client
         self.name = name
 
     async def presign_put(
@@ -73,7 +73,7 @@ class Bucket:
     ) -> PresignedPut:
         """Return a URL that takes exactly these bytes, once."""
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
-        url = await self._client.generate_presigned_url(
+        url = await self.client.generate_presigned_url(
             "put_object",
             Params={
                 "Bucket": self.name,
@@ -94,21 +94,21 @@ class Bucket:
 
     async def presign_get(self, key: str, *, expires_s: int = GET_EXPIRES_S) -> PresignedGet:
         """Return a URL that gives the bytes for some minutes."""
-        url = await self._client.generate_presigned_url(
+        url = await self.client.generate_presigned_url(
             "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=expires_s
         )
         return PresignedGet(url, _in(expires_s))
 
     async def size_of(self, key: str) -> int:
         """Return the object's size; raise ObjectMissing or StorageUnavailable."""
-        with _translated(key):
-            head = await self._client.head_object(Bucket=self.name, Key=key)
+        with translated(key):
+            head = await self.client.head_object(Bucket=self.name, Key=key)
         return int(head["ContentLength"])
 
     async def chunks(self, key: str) -> AsyncIterator[bytes]:
         """Yield the object's bytes in chunks; raise ObjectMissing or StorageUnavailable."""
-        with _translated(key):
-            answer = await self._client.get_object(Bucket=self.name, Key=key)
+        with translated(key):
+            answer = await self.client.get_object(Bucket=self.name, Key=key)
             body = answer["Body"]
             async with body:
                 while chunk := await body.read(CHUNK_BYTES):
@@ -121,22 +121,46 @@ class Bucket:
             digest.update(chunk)
         return digest.hexdigest()
 
+    async def put(self, key: str, content: bytes, content_type: str) -> None:
+        """Put a small object there, over what is; raise StorageUnavailable."""
+        with translated(key):
+            await self.client.put_object(
+                Bucket=self.name, Key=key, Body=content, ContentType=content_type
+            )
+
+    async def whole(self, key: str, limit: int) -> bytes:
+        """Return a small object; raise ObjectMissing, StorageUnavailable, or ValueError if more."""
+        content = bytearray()
+        async for chunk in self.chunks(key):
+            content += chunk
+            if len(content) > limit:
+                raise ValueError(f"object {key} has more than {limit} bytes")
+        return bytes(content)
+
     async def copy(self, source: str, target: str) -> None:
         """Copy within the bucket; raise ObjectMissing or StorageUnavailable."""
-        with _translated(source):
-            await self._client.copy_object(
+        with translated(source):
+            await self.client.copy_object(
                 Bucket=self.name, Key=target, CopySource={"Bucket": self.name, "Key": source}
             )
 
     async def delete(self, key: str) -> None:
         """Delete the object; it need not be there."""
-        with _translated(key):
-            await self._client.delete_object(Bucket=self.name, Key=key)
+        with translated(key):
+            await self.client.delete_object(Bucket=self.name, Key=key)
+
+    async def list_keys(self) -> AsyncIterator[str]:
+        """Yield the key of every object; raise StorageUnavailable."""
+        with translated(self.name):
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
+            async for page in pages:
+                for entry in page.get("Contents", ()):
+                    yield str(entry["Key"])
 
     async def check(self) -> None:
         """Raise StorageUnavailable unless the bucket answers."""
-        with _translated(self.name):
-            await self._client.head_bucket(Bucket=self.name)
+        with translated(self.name):
+            await self.client.head_bucket(Bucket=self.name)
 
 
 @asynccontextmanager
@@ -160,8 +184,8 @@ async def open_bucket(settings: StorageSettings) -> AsyncIterator[Bucket]:
         yield Bucket(client, settings.s3_bucket)
 
 
-class _translated:  # noqa: N801 - reads as a verb at the call
-    """Turn botocore's errors into ours."""
+class translated:  # noqa: N801 - reads as a verb at the call
+    """Turn botocore's errors into ours: ObjectMissing and StorageUnavailable."""
 
     def __init__(self, key: str) -> None:
         self._key = key

@@ -127,7 +127,7 @@ class PrinterContract:
             assert report.bed_c is not None
             assert [fault for fault in report.faults if fault.kind is FaultKind.ERROR] == []
 
-    async def test_file_arrives_is_listed_and_deleted(self, bench: Bench) -> None:
+    async def test_I11_file_arrives_is_listed_and_deleted(self, bench: Bench) -> None:
         sent: list[int] = []
         await bench.printer.upload(bench.file, FILE, sent.append)
         assert sent == sorted(sent)

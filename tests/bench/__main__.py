@@ -8,15 +8,14 @@ The last line is `bench: rows=<n> passed=<n> failed=<n>`; the exit code is 1 if 
 import asyncio
 import json
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from deploy.local.stack import StackOptions, running_stack
-from tests.bench import approvals, edge, inspecting, lists
-from tests.bench.row import Bench, Row
+from tests.bench import approvals, draining, edge, inspecting, lists
+from tests.bench.row import Bench, Row, open_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUPS = {
@@ -25,6 +24,9 @@ GROUPS = {
     "inspection": inspecting.measure,
     "edge": edge.measure,
 }
+"""On a running stack, each group on one of its own."""
+ALONE = {"events": draining.measure}
+"""On engines of their own."""
 NO_LIMITS = {
     "LAYERLINE_PERSON_REQUESTS": "1000000/second",
     "LAYERLINE_PERSON_CHANGES": "1000000/second",
@@ -34,38 +36,37 @@ NO_LIMITS = {
 
 async def main(wanted: Sequence[str]) -> int:
     """Measure, print, return the exit code."""
-    unknown = set(wanted) - set(GROUPS)
+    known = (*GROUPS, *ALONE)
+    unknown = set(wanted) - set(known)
     if unknown:
-        sys.stderr.write(f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}\n")
+        sys.stderr.write(f"no such group: {', '.join(unknown)}; there are {', '.join(known)}\n")
         return 2
     rows: list[Row] = []
-    for name in wanted or GROUPS:
-        async with _stack() as bench:
-            for row in await GROUPS[name](bench):
-                rows.append(row)
-                sys.stdout.write(f"{row}\n")
-                sys.stdout.flush()
+    for name in wanted or known:
+        for row in await _measure(name):
+            rows.append(row)
+            sys.stdout.write(f"{row}\n")
+            sys.stdout.flush()
     (ROOT / "bench.json").write_text(json.dumps([asdict(row) for row in rows], indent=1))
     passed = sum(row.passed for row in rows)
     sys.stdout.write(f"bench: rows={len(rows)} passed={passed} failed={len(rows) - passed}\n")
     return 0 if passed == len(rows) else 1
 
 
+async def _measure(name: str) -> list[Row]:
+    if name in ALONE:
+        return await ALONE[name]()
+    async with _stack() as bench:
+        return await GROUPS[name](bench)
+
+
 @asynccontextmanager
 async def _stack() -> AsyncIterator[Bench]:
     """Run a stack of its own for each group: nothing is left of the one before."""
-    with tempfile.TemporaryDirectory(prefix="layerline-bench-") as folder:
-        data = _readable(folder)
-        options = StackOptions(data, printers=1, speed=20.0, api_settings=NO_LIMITS)
+    with open_folder() as folder:
+        options = StackOptions(folder, printers=1, speed=20.0, api_settings=NO_LIMITS)
         async with running_stack(options, lambda line: None) as state:
-            yield Bench(data, state)
-
-
-def _readable(folder: str) -> Path:
-    # The database runs as another user when this is root.
-    path = Path(folder)
-    path.chmod(0o755)
-    return path
+            yield Bench(folder, state)
 
 
 if __name__ == "__main__":

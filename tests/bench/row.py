@@ -1,5 +1,8 @@
 """A row of the table."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,3 +40,19 @@ class Row:
 def at_most(name: str, unit: str, value: float, bound: float) -> Row:
     """Return a row with an absolute bound."""
     return Row(name, unit, value, None, None, f"<= {bound:g} {unit}", value <= bound)
+
+
+def at_least(name: str, rate: float, floor: float, wanted: float) -> Row:
+    """Return a row of rates: the ratio to the floor's must be at least `wanted`."""
+    ratio = rate / floor
+    return Row(name, "/s", rate, floor, ratio, f">= {wanted:g} x", ratio >= wanted)
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """Yield a folder for the data of engines."""
+    with tempfile.TemporaryDirectory(prefix="layerline-bench-") as name:
+        path = Path(name)
+        # The database runs as another user when this is root.
+        path.chmod(0o755)
+        yield path

@@ -1,177 +1,162 @@
-"""`make chaos KILLS=n SEED=s`: kills processes of the stack and checks that nothing is lost.
+"""`make chaos KILLS=n SEED=s MINUTES=m`: breaks the whole stack and checks that nothing is lost.
 
-One trial: a job is approved, a process that the seed picks is killed with SIGKILL at a moment
-that the seed picks, and the job must still be printed exactly once. The last line is
+Trials go on until so many processes were killed or so many minutes have passed. The last line is
 `chaos: kills=<n> trials=<n> lost=0 double_starts=0 collisions=0 replay_mismatches=0
-recovery_p95_s=<s> seed=<s>`; the exit code is 1 if a number that must be 0 is not.
+recovery_p95_s=<s> seed=<s>`; the exit code is 1 if any check was red, if recovery is too slow, or
+if, after a whole round, a label was never come by.
 """
 
 import asyncio
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-import psutil
+from tests.chaos.labels import LABELS
+from tests.chaos.trials import Menu, Tally, Trials
+from tests.chaos.world import NODE, CannotRun, World, running_world
 
-from deploy.local.demo.client import DemoFailed, Json, Person, open_browser, sign_in
-from deploy.local.stack import StackOptions, running_stack
-from deploy.local.state import StackState
+TRIALS_PER_STACK = 100
+"""Then a new one is made: a rebuild is to stay short, and a first start is tried again."""
+RECOVERY_LIMIT_S = 15.0
+MAX_RED = 5
+"""After so many red trials, more of them say nothing new."""
+EXIT_UNUSABLE = 2
 
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLE = ROOT / "samples" / "cube-small.gcode.3mf"
-SPEED = 120.0
-JOB_WITHIN_S = 120.0
-RETRY_S = 0.1
-VICTIMS = ("api", "dispatch", "relay", "projector", "inspector", "edge", "postgres", "nats", "weed")
-_AWAY = (DemoFailed, httpx.HTTPError)
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for."""
+
+    kills: int
+    seed: int
+    minutes: float
+    only: tuple[str, ...]
+    """Parts of the names of what may go wrong; "" is in all."""
 
 
 async def main() -> int:
     """Run the trials; return the exit code."""
-    kills = int(os.environ.get("KILLS", "5"))
-    seed = int(os.environ.get("SEED", "1"))
-    with tempfile.TemporaryDirectory(prefix="layerline-chaos-") as folder:
-        options = StackOptions(_readable(folder), printers=1, speed=SPEED)
-        async with running_stack(options, _say) as state:
-            return await Trials(state, random.Random(seed), kills, seed).run()
-
-
-def _readable(folder: str) -> Path:
-    """Return the folder, open to the user that Postgres runs as."""
-    path = Path(folder)
-    path.chmod(0o755)
-    return path
-
-
-class Trials:
-    """The trials on one stack."""
-
-    def __init__(self, state: StackState, chance: random.Random, kills: int, seed: int) -> None:
-        self._state, self._chance, self._kills, self._seed = state, chance, kills, seed
-        self._control = state.printers[0].control_url
-        self._recoveries: list[float] = []
-
-    async def run(self) -> int:
-        """Run them all, print the closing line, return the exit code."""
-        lost = 0
-        async with open_browser(self._state.url) as adas, httpx.AsyncClient() as control:
-            ada = await sign_in(adas, "ada")
-            for number in range(1, self._kills + 1):
-                victim = self._chance.choice(VICTIMS)
-                after_s = self._chance.uniform(0.0, 12.0)
-                status = await self._trial(ada, control, victim, after_s)
-                _say(f"trial {number}: killed {victim} after {after_s:.1f} s: job {status}")
-                lost += status != "done"
-            counters = (await control.get(f"{self._control}/counters")).json()
-            mismatches = await self._mismatches(ada, counters)
-        doubles = sum(count > 1 for count in counters["starts_by_name"].values())
-        collisions = int(counters["collisions"])
-        recoveries = sorted(self._recoveries) or [0.0]
-        p95_s = recoveries[min(len(recoveries) - 1, int(len(recoveries) * 0.95))]
-        _say(
-            f"chaos: kills={self._kills} trials={self._kills} lost={lost} "
-            f"double_starts={doubles} collisions={collisions} "
-            f"replay_mismatches={mismatches} recovery_p95_s={p95_s:.1f} seed={self._seed}"
-        )
-        return 1 if lost or doubles or collisions or mismatches else 0
-
-    async def _mismatches(self, ada: Person, counters: Json) -> int:
-        """Return how many runs that people see as done the printer did not start exactly once."""
-        jobs = (await ada.get("/api/jobs", scope="all", limit="100"))["items"]
-        done = [job for job in jobs if job["status"] == "done"]
-        starts: dict[str, int] = counters["starts_by_name"]
-        return abs(len(done) - sum(starts.values()))
-
-    async def _trial(
-        self, ada: Person, control: httpx.AsyncClient, victim: str, after_s: float
-    ) -> str:
-        job = await _patiently(lambda: _submit(ada))
-        await control.post(f"{self._control}/plate/clear")
-        await _patiently(lambda: _say_bed_is_clear(ada, job["id"]))
-        await _patiently(lambda: _approve(ada, job["id"]))
-        await asyncio.sleep(after_s)
-        _kill(self._state, victim)
-        killed_at = time.monotonic()
-        await _patiently(lambda: ada.get("/readyz"))
-        self._recoveries.append(time.monotonic() - killed_at)
-        deadline = time.monotonic() + JOB_WITHIN_S
-        status = "unknown"
-        while time.monotonic() < deadline:
-            status = (await _patiently(lambda: ada.get(f"/api/jobs/{job['id']}")))["status"]
-            if status in {"done", "failed", "cancelled", "attention"}:
-                break
-            await _patiently(lambda: _say_bed_is_clear(ada, job["id"]))
-            await asyncio.sleep(RETRY_S)
-        return str(status)
-
-
-async def _submit(ada: Person) -> Json:
-    artifact = await ada.upload(SAMPLE.name, SAMPLE.read_bytes())
-    while artifact["state"] == "checking":
-        await asyncio.sleep(RETRY_S)
-        artifact = await ada.get(f"/api/artifacts/{artifact['id']}")
-    submission = await ada.post(
-        "/api/submissions",
-        {
-            "artifact_id": artifact["id"],
-            "plates": [{"plate": 1, "copies": 1}],
-            "note": None,
-            "queue": "main",
-        },
+    wanted = Wanted(
+        int(os.environ.get("KILLS", "20")),
+        int(os.environ.get("SEED", "1")),
+        float(os.environ.get("MINUTES", "240")),
+        tuple(os.environ.get("ONLY", "").split(",")),
     )
-    job: Json = submission["jobs"][0]
-    return job
+    session = Session(wanted)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, session.stop)
+    try:
+        with _folder() as folder:
+            await session.run(folder)
+    except CannotRun as exc:
+        _say(f"chaos: {exc}")
+        return EXIT_UNUSABLE
+    return session.close()
 
 
-async def _approve(ada: Person, job_id: str) -> Json:
-    """Approve unless that has been done: the answer to the first try may have been lost."""
-    job: Json = await ada.get(f"/api/jobs/{job_id}")
-    if job["status"] == "submitted":
-        return await ada.post(f"/api/jobs/{job_id}/approve", {"version": job["version"]})
-    return job
+class Session:
+    """All trials of one call, over as many stacks as they need."""
 
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._chance = random.Random(wanted.seed)
+        self._menu = Menu(self._chance, wanted.only)
+        self._tally = Tally()
+        self._hit: set[str] = set()
+        self._until_s = float("inf")
+        self._is_stopped = False
 
-async def _say_bed_is_clear(ada: Person, job_id: str) -> Json:
-    """Answer while the job waits: what was printed before was taken off when the trial began."""
-    printer: Json = (await ada.get("/api/printers"))[0]
-    job: Json = await ada.get(f"/api/jobs/{job_id}")
-    if printer["bed"]["state"] != "clear" and job["status"] in {"submitted", "queued"}:
-        await ada.post(
-            f"/api/printers/{printer['id']}/clear-bed", {"bed_seq": printer["bed"]["seq"]}
-        )
-    return printer
+    def stop(self) -> None:
+        """End after the trial that is under way, as if time were up."""
+        self._is_stopped = True
 
+    async def run(self, folder: Path) -> None:
+        """Run until enough was killed, or time is up, or too much is red."""
+        stack = 0
+        while not self._is_over():
+            stack += 1
+            place = folder / f"stack-{stack}"
+            place.mkdir()
+            async with running_world(place, has_disks=True) as world:
+                await self._on_one_stack(world, folder / "trace.jsonl")
+            if not self._tally.findings:
+                shutil.rmtree(place, ignore_errors=True)
 
-async def _patiently(act: Callable[[], Awaitable[Json]]) -> Json:
-    """Return what `act` returns, however long its server is away."""
-    deadline = time.monotonic() + JOB_WITHIN_S
-    while True:
+    async def _on_one_stack(self, world: World, trace: Path) -> None:
+        trials = Trials(world, self._chance, self._tally, trace)
+        await trials.begin()
+        self._until_s = min(self._until_s, time.monotonic() + self._wanted.minutes * 60)
         try:
-            return await act()
-        except _AWAY as exc:
-            if time.monotonic() > deadline:
-                raise DemoFailed(f"still away after {JOB_WITHIN_S:g} s: {exc}") from exc
-            await asyncio.sleep(RETRY_S)
+            for _ in range(TRIALS_PER_STACK):
+                if self._is_over():
+                    break
+                await self._one(trials)
+        finally:
+            await trials.end()
+            for name, files in world.files.items():
+                kind = "edge" if name == NODE else name
+                self._hit |= {f"{kind} {point}" for point in files.hits()}
+
+    async def _one(self, trials: Trials) -> None:
+        chosen = self._menu.draw()
+        began_s = time.monotonic()
+        findings, has_killed = await trials.run(chosen)
+        if chosen.label is not None and not has_killed:
+            self._menu.missed(chosen.label)
+        took_s = time.monotonic() - began_s
+        _say(f"trial {self._tally.trials} ({took_s:.1f} s): {chosen.name}")
+        for finding in findings:
+            _say(f"  RED {finding.check}: {finding.text}")
+
+    def _is_over(self) -> bool:
+        return (
+            self._is_stopped
+            or self._tally.kills >= self._wanted.kills
+            or time.monotonic() > self._until_s
+            or len(self._tally.findings) >= MAX_RED
+        )
+
+    def close(self) -> int:
+        """Print the closing lines; return the exit code."""
+        tally = self._tally
+        unhit = self._unhit() if self._menu.rounds > 1 else []
+        for name in unhit:
+            _say(f"chaos: nothing came by {name}")
+        for text in tally.findings:
+            _say(f"chaos: RED {text}")
+        _say(
+            f"chaos: kills={tally.kills} trials={tally.trials} lost={tally.red['lost']} "
+            f"double_starts={tally.red['double_starts']} collisions={tally.red['collisions']} "
+            f"replay_mismatches={tally.red['replay_mismatches']} "
+            f"recovery_p95_s={tally.p95_s:.1f} seed={self._wanted.seed}"
+        )
+        is_slow = tally.p95_s >= RECOVERY_LIMIT_S
+        return 1 if tally.findings or unhit or is_slow or not tally.trials else 0
+
+    def _unhit(self) -> list[str]:
+        names = (f"{label.process} {label.name}" for label in LABELS)
+        return [name for name in names if name not in self._hit]
 
 
-def _kill(state: StackState, victim: str) -> None:
-    for child in psutil.Process(state.pid).children():
-        words = " ".join(child.cmdline())
-        if (
-            words.endswith(f"layerline {victim}")
-            or f"/{victim} " in f"{words} "
-            or (victim == "edge" and "layerline-edge" in words)
-            or (victim == "nats" and "nats-server" in words)
-        ):
-            child.send_signal(signal.SIGKILL)
-            return
-    raise DemoFailed(f"no process {victim} runs")
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Yield a folder, open to the user that Postgres runs as; kept when something is red."""
+    folder = Path(tempfile.mkdtemp(prefix="layerline-chaos-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        if any(folder.glob("stack-*")):
+            _say(f"chaos: the logs and the trace are in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _say(line: str) -> None:

@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import random
 import sys
 import unicodedata
 import zlib
@@ -134,6 +135,57 @@ def _big_picture() -> bytes:
     return _with("Metadata/plate_1.png", head + bytes(40))
 
 
+def _padded() -> bytes:
+    return write([*_parts(), Part(b"Metadata/pad.bin", bytes(101 * MIB), method=STORED)])
+
+
+def _large_inside() -> bytes:
+    """Return a file of 1.1 GiB inside that no single part gives away."""
+    noise, block = random.Random(5), 128 * MIB
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed, crc = bytearray(), 0
+    for _ in range(block // MIB):
+        piece = noise.randbytes(8192) + bytes(MIB - 8192)
+        packed += packer.compress(piece)
+        crc = zlib.crc32(piece, crc)
+    packed += packer.flush()
+    pads = [
+        Part(b"Metadata/pad-%d.bin" % n, b"", packed=bytes(packed), crc=crc, size=block)
+        for n in range(9)
+    ]
+    return write([*_parts(), *pads])
+
+
+def _many_plates(count: int, objects: int = 1) -> bytes:
+    thing = b'<object identify_id="%d" name="%s" skipped="false"/>'
+    names = b"".join(thing % (n, b"n" * 128) for n in range(objects))
+    info = b"".join(
+        b'<plate><metadata key="index" value="%d"/>%s</plate>' % (index, names)
+        for index in range(1, count + 1)
+    )
+    members = {f"Metadata/plate_{n}.gcode": threemf.program() for n in range(1, count + 1)}
+    return write(parts_of({**members, INFO: b"<config>" + info + b"</config>"}))
+
+
+def _large_notes() -> bytes:
+    return _part(NAMES, content=b"<config>" + b" " * 17 * MIB + b"</config>", method=STORED)
+
+
+def _plate_twice() -> bytes:
+    info = _members()[INFO]
+    plate = info[info.index(b"<plate>") : info.index(b"</plate>") + len(b"</plate>")]
+    other = plate.replace(b"C12", b"N1")
+    return _with(INFO, info.replace(plate, plate + other))
+
+
+def _bad_second_plate() -> bytes:
+    members = threemf.members(threemf.two_plates())
+    text = threemf.printing_program().replace(b"G28\n", b"G28\nM104 S400\n", 1)
+    digest = hashlib.md5(text, usedforsecurity=False).hexdigest().upper().encode()
+    name = "Metadata/plate_2.gcode"
+    return write(parts_of({**members, name: text, f"{name}.md5": digest}))
+
+
 def _no_marks() -> bytes:
     text = b"\n".join(
         line for line in threemf.printing_program().splitlines() if b"BLOCK" not in line
@@ -168,6 +220,18 @@ _LINES: Mapping[str, tuple[bytes, str]] = {
     "negative-temperature": (b"M104 S-5\n", "bad_temperature"),
     "nan-temperature": (b"M104 SNAN\n", "bad_temperature"),
     "placeholder": (b"M104 S[nozzle_temperature]\n", "unfilled_template"),
+    "nozzle-too-hot-by-blank": (b"M104 S 400\n", "nozzle_too_hot"),
+    "nozzle-too-hot-small": (b"M104 s400\n", "nozzle_too_hot"),
+    "nozzle-too-hot-behind": (b"G1 X130 M104 S400\n", "nozzle_too_hot"),
+    "nozzle-too-hot-s999": (b"M109 S999\n", "nozzle_too_hot"),
+    "power-of-ten-temperature": (b"M104 S4e2\n", "bad_temperature"),
+    "sixteens-temperature": (b"M104 S0x190\n", "bad_temperature"),
+    "firmware-update-behind": (b"M400 M997\n", "firmware_update"),
+    "long-number": (b"M000000104 S400\n", "foreign_command"),
+    "read-settings": (b"M501\n", "settings_changed"),
+    "print-settings": (b"M503\n", "settings_changed"),
+    "check-settings": (b"M504\n", "settings_changed"),
+    "small-move": (b"G1 x300 y100 e5\n", "small_letters"),
     "inches": (b"G20\n", "inches"),
     "nan-move": (b"G1 XNAN Y10 F3000\n", "bad_number"),
     "huge-move": (b"G1 X99999999999999999999 F3000\n", "bad_number"),
@@ -200,6 +264,27 @@ _FILES: Mapping[str, tuple[Callable[[], bytes], str]] = {
         partial(_with, "Metadata/x.bin", b"\x1f\x8b\x08\0\0\0\0\0"),
         "nested_archive",
     ),
+    "too-large": (_padded, "too_large"),
+    "too-large-inside": (_large_inside, "too_large_inside"),
+    "many-plates": (partial(_many_plates, 65), "too_many_plates"),
+    "much-described": (partial(_many_plates, 64, 64), "too_much_described"),
+    "large-notes": (_large_notes, "config_too_large"),
+    "plate-twice": (_plate_twice, "plate_mismatch"),
+    "plate-without-number": (
+        partial(_replaced, INFO, b'key="index" value="1"', b'key="index" value="0"'),
+        "plate_mismatch",
+    ),
+    "filament-of-two-kinds": (
+        partial(_replaced, INFO, b"</plate>", b'<filament id="1" type="ASA"/></plate>'),
+        "plate_mismatch",
+    ),
+    "bad-second-plate": (_bad_second_plate, "nozzle_too_hot"),
+    "jpeg": (partial(_with, "Metadata/plate_1.png", b"\xff\xd8\xff\xe0" * 20), "odd_picture"),
+    "late-entity": (
+        partial(_with, "3D/3dmodel.model", b" " * (256 * 1024 - 5) + LAUGHS),
+        "xml_entities",
+    ),
+    "lone-doctype": (partial(_with, INFO, b"<!DOCTYPE config><config/>"), "xml_entities"),
     "overlapping": (_overlapping, "overlap ambiguous_zip"),
     "climbing-name": (partial(_named, b"../../outside.txt"), "odd_name"),
     "absolute-name": (partial(_named, b"/etc/cron.d/x"), "odd_name"),
@@ -242,6 +327,7 @@ _FILES: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "deep-xml": (partial(_with, INFO, _deep_xml()), "deep_xml"),
     "broken-xml": (partial(_with, INFO, b"<config><plate>"), "bad_slice_info"),
     "broken-names": (partial(_with, NAMES, b"<config"), "bad_model_settings"),
+    "nan-plate-notes": (partial(_with, "Metadata/plate_1.json", b'{"a": NaN}'), "bad_plate_json"),
     "deep-json": (partial(_with, PROJECT, b"[" * 200_000), "bad_project_settings"),
     "nan-json": (partial(_with, PROJECT, b'{"layer_height": NaN}'), "bad_project_settings"),
     "utf16-model": (

@@ -23,7 +23,8 @@ SPEED = "120"
 UP_WITHIN_S = 120
 CHROMIUM_FLAGS = [
     "--no-sandbox",
-    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

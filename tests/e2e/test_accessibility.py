@@ -88,3 +88,20 @@ async def test_pages_are_accessible(
                 if spill > 0:
                     bad.append(f"{path}: {spill} px wider than the window")
     assert bad == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", "desk"), ("dark", "phone")])
+async def test_the_viewer_is_accessible(
+    stack: Stack, people: People, chromium: Browser, scheme: Scheme, width: str
+) -> None:
+    async with (
+        submitted_cube(people) as job,
+        _page(chromium, scheme, WIDTHS[width], "en-GB") as page,
+    ):
+        await _sign_in(page, stack.url)
+        await page.goto(f"{stack.url}/jobs/{job['id']}")
+        await page.get_by_role("button", name="Show layers").click()
+        await expect(page.locator("canvas")).to_be_visible(timeout=WITHIN_MS)
+        overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0
+        assert await _findings(page) == []

@@ -1,15 +1,20 @@
 """What people do in the browser, from sign-in to done, without reloading."""
 
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from deploy.local.leftovers import read_record
+from deploy.local.state import RECORD_FILE
 from tests.e2e.conftest import People, Stack, clear_all_plates, enter, submitted_cube
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 PRINT_WITHIN_MS = 90_000
+BACK_WITHIN_MS = 60_000
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -22,7 +27,7 @@ async def test_member_submits_admin_approves_both_watch_it_to_done(
 
     await member.set_input_files("input[type=file]", SAMPLES / "cube-small.gcode.3mf")
     await member.get_by_label("Note").fill("for the door")
-    await member.get_by_role("button", name=re.compile("^Submit")).click()
+    await member.get_by_role("button", name=re.compile(r"^Submit \d")).click()
     await expect(member.get_by_text("Waiting for approval")).to_be_visible()
 
     # A fresh installation asks whether the bed is clear; the admin looks at one.
@@ -52,7 +57,7 @@ async def test_admin_rejects_with_a_reason_that_the_member_reads(
     member = await enter(chromium, stack.url, "kim")
     admin = await enter(chromium, stack.url, "ada")
     await member.set_input_files("input[type=file]", SAMPLES / "cube-small.gcode.3mf")
-    await member.get_by_role("button", name=re.compile("^Submit")).click()
+    await member.get_by_role("button", name=re.compile(r"^Submit \d")).click()
     await expect(member.get_by_text("Waiting for approval")).to_be_visible()
 
     await admin.get_by_role("link", name=re.compile("^Approve")).click()
@@ -123,3 +128,18 @@ async def test_nothing_decided_offline_is_kept_for_later(
         await member.context.set_offline(offline=False)
         await expect(withdraw).to_be_enabled()
         assert (await people.mia.get(f"/api/jobs/{job['id']}"))["status"] == "submitted"
+
+
+async def test_killed_api_comes_back_and_the_page_catches_up(
+    stack: Stack, chromium: Browser, people: People
+) -> None:
+    page = await enter(chromium, stack.url, "mia")
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    os.kill(read_record(stack.data_dir / RECORD_FILE)["api"].pid, signal.SIGKILL)
+    await expect(page.get_by_text("No connection", exact=True)).to_be_visible(
+        timeout=BACK_WITHIN_MS
+    )
+    await expect(page.get_by_text("Catching up", exact=True)).to_be_visible(timeout=BACK_WITHIN_MS)
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=BACK_WITHIN_MS)
+    async with submitted_cube(people):
+        await expect(page.get_by_text("Waiting for approval").first).to_be_visible()

@@ -8,6 +8,7 @@ from tests.e2e.conftest import People, Stack, enter, submitted_cube
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
+@pytest.mark.asvs("V7.4.4")
 async def test_admin_sets_a_price_approver_and_submitter_see_fit_and_cost(
     stack: Stack, chromium: Browser, people: People
 ) -> None:

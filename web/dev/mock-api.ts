@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin, PreviewServer, ViteDevServer } from "vite";
 import type { components } from "../src/generated/api.ts";
+import { decisionRoutes } from "./decisions.ts";
+import { noticeRoutes } from "./notices.ts";
 import { nodeRoutes, peopleRoutes } from "./people.ts";
 import { reviewRoutes } from "./reviews.ts";
 import { ago, artifactOf, job, ME, plates, seedEvents, type Job } from "./seeds.ts";
+import { workRoutes } from "./work.ts";
 import { World } from "./world.ts";
 
 type Answer = [status: number, body: unknown];
@@ -113,22 +116,31 @@ function routes(world: World): [string, RegExp, Handler][] {
       const wanted = url.searchParams.get("status")?.split(",") ?? [];
       const isMine = url.searchParams.get("scope") === "mine";
       if (process.env["MOCK_EMPTY"] !== undefined) return [200, { items: [], next_cursor: null }];
-      const all = world.jobs.filter((each) => wanted.includes(each.status) && (!isMine || each.owner.id === ME.id));
+      const words = (url.searchParams.get("q") ?? "").toLowerCase();
+      const since = url.searchParams.get("ended_since") ?? "";
+      const until = url.searchParams.get("ended_until") ?? "9";
+      const all = world.jobs.filter((each) => {
+        const ended = each.ended_at ?? each.decided_at ?? each.created_at;
+        const isMeant = wanted.includes(each.status) && (!isMine || each.owner.id === ME.id);
+        return isMeant && each.name.toLowerCase().includes(words) && ended >= since && ended < until;
+      });
       if (url.searchParams.get("order") === "oldest") all.sort((a, b) => a.created_at.localeCompare(b.created_at));
       const from = Number(url.searchParams.get("cursor") ?? 0);
       const limit = Number(url.searchParams.get("limit") ?? all.length);
       return [200, { items: all.slice(from, from + limit), next_cursor: from + limit < all.length ? String(from + limit) : null }];
     }],
     ...reviewRoutes(world),
+    ...workRoutes(world),
     ...peopleRoutes(),
+    ...noticeRoutes(),
     ...nodeRoutes(world),
+    ...decisionRoutes(world),
     ["GET", /^\/api\/jobs\/([^/]+)$/, ([, id]) => { const found = world.find(id); return found ? [200, found] : problem(404, "There is no such job."); }],
     ["GET", /^\/api\/jobs\/([^/]+)\/events$/, ([, id]) => { const found = world.find(id); return [200, found ? seedEvents(found) : []]; }],
     ...decisions.map((kind): [string, RegExp, Handler] => ["POST", new RegExp(`^/api/jobs/([^/]+)/${kind}$`), decide(world, kind)]),
     ["POST", /^\/api\/jobs\/([^/]+)\/pause$/, command(world, "pause", (id) => { world.set(id, { phase: "paused", reason: "Paused by Ana.", allowed_actions: ["resume", "skip", "cancel"] }); world.fact("run.paused", { job_id: id }); })],
     ["POST", /^\/api\/jobs\/([^/]+)\/resume$/, command(world, "resume", (id) => { world.set(id, { phase: "printing", reason: null, allowed_actions: ["pause", "speed", "skip", "cancel"] }); world.fact("run.resumed", { job_id: id }); })],
     ["GET", /^\/api\/printers$/, () => [200, process.env["MOCK_EMPTY"] === undefined ? world.printers : []]],
-    ["GET", /^\/api\/queues$/, () => [200, [{ name: "main", title: "main", is_held: false, waiting: world.jobs.filter((each) => each.status === "queued").length }]]],
     ["POST", /^\/api\/printers\/([^/]+)\/clear-bed$/, command(world, "clear_bed", bed(world, "clear"))],
     ["POST", /^\/api\/printers\/([^/]+)\/unclear-bed$/, command(world, "unclear_bed", bed(world, "occupied"))],
     ["POST", /^\/api\/printers\/([^/]+)\/light$/, command(world, "light", () => undefined)],

@@ -1,4 +1,5 @@
 import type { components } from "../src/generated/api.ts";
+import { quotaOf } from "./work.ts";
 import { plates } from "./seeds.ts";
 import type { World } from "./world.ts";
 
@@ -15,6 +16,7 @@ const START: Schemas["Settings"] = {
   settings: {
     currency: "EUR", material_prices: { PLA: 19.9, PETG: 24.5 }, other_material_price: 30, electricity_per_h: 0.04,
     max_print_s: 43_200, queue_max_print_s: {}, allows_family: false,
+    month_grams: 500, month_hours: null, may_exceed_quota: true,
   },
 };
 
@@ -38,7 +40,9 @@ function review(world: World, id: string): Schemas["JobReview"] | undefined {
   });
   return {
     plate: { ...plate, filaments: found.filaments, findings: found.name === "hook" ? [] : FINDINGS }, model_name: "P1S", printers,
+    slicer: { name: "OrcaSlicer", version: "2.3.0" },
     cost: { currency: "EUR", material: 0.69, electricity: 0.07, total: 0.76, unpriced: [] },
+    quota: quotaOf(412),
   };
 }
 

@@ -40,7 +40,7 @@ export function job(with_: Partial<Job>): Job {
     name: "bracket-left-v3", plate: 1, copy_no: 1, owner: ANA, queue: "main",
     status: "submitted", state: "submitted", phase: null, run_id: null, run_no: null, printer: null,
     percent: null, layer: null, total_layers: null, minutes_left: null, finish_at: null, stale_since: null,
-    note: null, reason: null, code: null, advice: null, wait_reason: null, not_before: null,
+    note: null, wish: null, earlier: null, reason: null, code: null, advice: null, wait_reason: null, place: null, not_before: null,
     estimate_s: 5940, weight_g: 34.9, filaments: [ORANGE], cancel_requested_at: null,
     created_at: ago(12), decided_at: null, decided_by: null, started_at: null, ended_at: null,
     version: 1, allowed_actions: [], ...with_,
@@ -90,13 +90,19 @@ export function seedJobs(): Job[] {
     job({ name: "vase", status: "printing", state: "queued", phase: "transferring", printer: RIGHT, run_id: "r-vase", run_no: 1, weight_g: 88, estimate_s: 9000, filaments: [WHITE] }),
     job({
       name: "hook x3", status: "queued", state: "queued", decided_by: "Jonas", decided_at: ago(5), filaments: [WHITE],
-      weight_g: 12.4, estimate_s: 1800, wait_reason: { code: "not_loaded", params: { needs: "PETG", has: "PLA", missing: "PETG" }, text: "It needs PETG; loaded is PLA." }, allowed_actions: ["withdraw", "cancel", "take_back_approval"],
+      weight_g: 12.4, estimate_s: 1800, wait_reason: { code: "not_loaded", params: { needs: "PETG", has: "PLA", missing: "PETG" }, text: "It needs PETG; loaded is PLA." }, allowed_actions: ["withdraw", "cancel", "take_back_approval", "move"], place: 1,
     }),
+    ...["shelf-pin", "cable-chain", "lid"].map((name, index) => job({
+      name, owner: MIA, status: "queued", state: "queued", decided_by: "Jonas", decided_at: ago(4 - index), weight_g: 9 + index, estimate_s: 1500 * (index + 1),
+      place: index + 2, allowed_actions: ["withdraw", "cancel", "take_back_approval", "move"],
+      wait_reason: index === 0 ? { code: "bed_not_clear", params: { printer: "P1S Left" }, text: "The bed of P1S Left is not said to be clear." }
+        : { code: "jobs_before", params: { n: index + 1 }, text: "Jobs are before it." },
+    })),
     job({
       name: "gear-20", status: "returned", state: "returned", decided_by: "Jonas", decided_at: ago(30),
       reason: "Walls too thin; please print with three.", allowed_actions: ["resubmit", "withdraw"],
     }),
-    job({ name: "bracket-right-v3", owner: MIA, created_at: ago(44), allowed_actions: APPROVABLE, note: "The other half of the bracket. Orange, please: it has to match the one from Tuesday." }),
+    job({ name: "bracket-right-v3", owner: MIA, created_at: ago(44), allowed_actions: APPROVABLE, note: "The other half of the bracket. It has to match the one from Tuesday.", wish: "the orange one", earlier: { plate: 1, estimate_s: 7200, weight_g: 41 } }),
     job({ name: "hook", owner: MIA, plate: 2, created_at: ago(31), weight_g: 12.4, estimate_s: 1800, filaments: [WHITE], allowed_actions: APPROVABLE }),
     job({ name: "vase-spiral", owner: { ...MIA, name: "Jonas Weber" }, created_at: ago(4), weight_g: 210, estimate_s: 22_200, allowed_actions: APPROVABLE }),
     ended("done", 20, { name: "case-top", weight_g: 41 }),
@@ -120,7 +126,7 @@ export function seedPrinters(jobs: readonly Job[]): Printer[] {
   const on = (printer: { id: string }): Job | null =>
     jobs.find((each) => each.printer?.id === printer.id && ["printing", "attention"].includes(each.status)) ?? null;
   const base = {
-    queue: "main", node: "workshop-pi", model: "C12", model_name: "P1S", firmware: "01.09.01.00", is_online: true, activity: "printing" as const,
+    queue: "main", node: "workshop-pi", is_enabled: true, model: "C12", model_name: "P1S", firmware: "01.09.01.00", is_online: true, activity: "printing" as const,
     detail: null, code: null, loaded: AMS, last_fact_at: ago(0.1), allowed_actions: ["light", "camera"] as Printer["allowed_actions"],
   };
   const occupied = (seq: number): Printer["bed"] => ({ state: "occupied", seq, since: ago(60), by: null, reason: null, last_job: null });
@@ -128,7 +134,7 @@ export function seedPrinters(jobs: readonly Job[]): Printer[] {
   return [
     {
       ...base, ...LEFT, activity: "finished", current_job: null, allowed_actions: ["clear_bed", "light"], loaded: loaded(["PLA", "#F0722E"]),
-      bed: { state: "occupied", seq: 14, since: ago(20), by: null, reason: null, last_job: last ? { id: last.id, name: last.name } : null },
+      bed: { state: "occupied", seq: 14, since: ago(20), by: null, reason: null, last_job: last ? { id: last.id, name: last.name, artifact_id: last.artifact_id, plate: last.plate } : null },
     },
     { ...base, ...RIGHT, current_job: on(RIGHT), bed: occupied(9) },
     { ...base, ...THIRD, activity: "paused", current_job: on(THIRD), bed: occupied(3) },

@@ -74,5 +74,7 @@ function newsOf(printer: Printer): Telemetry {
     nozzle_c: isHot ? 218 + Math.round(Math.random() * 3) : 31, nozzle_target_c: isHot ? 220 : 0,
     bed_c: isHot ? 65 : 54, bed_target_c: isHot ? 65 : 0, percent: null, layer: null,
     total_layers: null, minutes_left: null, stage: null, upload_percent: 40,
+    part_fan: isHot ? 80 : 0, speed_percent: 100, wifi_dbm: -53, active_slot: isHot ? 0 : null, humidity_level: 2,
+    messages: isHot ? [{ code: "0C00-0300-0003-0006", text: "The purged filament may have piled up.", advice: "Empty the chute.", is_error: false }] : [],
   };
 }

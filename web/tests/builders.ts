@@ -6,7 +6,7 @@ export function aJob(with_: Partial<Job> = {}): Job {
     owner: { id: "mia", name: "Mia", avatar_url: null }, queue: "main", status: "printing", state: "queued",
     phase: "printing", run_id: "run-1", run_no: 1, printer: { id: "p-1", name: "P1S" }, percent: 40, layer: 10,
     total_layers: 100, minutes_left: 30, finish_at: null, stale_since: null, note: null, reason: null, code: null,
-    advice: null, wait_reason: null, not_before: null, estimate_s: 600, weight_g: 5, filaments: [],
+    advice: null, wait_reason: null, wish: null, earlier: null, place: null, not_before: null, estimate_s: 600, weight_g: 5, filaments: [],
     cancel_requested_at: null, created_at: "2026-01-05T10:00:00Z", decided_at: null, decided_by: null,
     started_at: null, ended_at: null, version: 3, allowed_actions: [], ...with_,
   };
@@ -22,7 +22,7 @@ export function aFact(with_: Partial<Fact> = {}): Fact {
 
 export function aPrinter(with_: Partial<Printer> = {}): Printer {
   return {
-    id: "p-1", name: "P1S", queue: "main", node: "pi", model: "C12", model_name: "P1S", firmware: null, is_online: true,
+    id: "p-1", name: "P1S", queue: "main", node: "pi", is_enabled: true, model: "C12", model_name: "P1S", firmware: null, is_online: true,
     activity: "idle", detail: null, code: null,
     bed: { state: "clear", seq: 4, since: null, by: null, reason: null, last_job: null },
     loaded: null, current_job: null, last_fact_at: null, allowed_actions: [], ...with_,

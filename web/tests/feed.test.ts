@@ -2,7 +2,7 @@ import { QueryClient, type InfiniteData } from "@tanstack/react-query";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { keys } from "@/lib/api/keys";
 import { FeedCache } from "@/lib/feed/cache";
-import { FeedClient, feedState } from "@/lib/feed/client";
+import { caughtUp, FeedClient, feedState } from "@/lib/feed/client";
 import { staleKeys, withProgress } from "@/lib/feed/effects";
 import type { Job, JobPage, Printer } from "@/lib/wire";
 import { aFact, aJob, aPrinter } from "./builders";
@@ -120,7 +120,7 @@ describe("FeedClient", () => {
 
   beforeEach(() => {
     vi.stubGlobal("EventSource", { CLOSED: 2 });
-    feedState.set({ link: "connecting", lostAt: null, isNewBuild: false });
+    feedState.set({ link: "connecting", lostAt: null, isBehind: false, isNewBuild: false });
   });
 
   it("reads everything anew on its first hello and is live", () => {
@@ -148,6 +148,18 @@ describe("FeedClient", () => {
     source.say("fact", aFact({ gseq: 2 }));
     expect(handlers.onReset).toHaveBeenCalledTimes(2);
     expect(handlers.onFact).toHaveBeenCalledTimes(2);
+  });
+
+  it("is behind from a loss until all is read again", () => {
+    const { source } = start();
+    source.say("hello", hello);
+    expect(feedState.get().isBehind).toBe(false);
+    source.say("error", {});
+    expect(feedState.get()).toMatchObject({ link: "lost", isBehind: true });
+    source.say("hello", hello);
+    expect(feedState.get()).toMatchObject({ link: "live", lostAt: null, isBehind: true });
+    caughtUp();
+    expect(feedState.get()).toMatchObject({ link: "live", isBehind: false });
   });
 
   it("sees a new version of the app", () => {

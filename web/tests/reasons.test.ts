@@ -73,6 +73,7 @@ describe("settings in their fields", () => {
   const settings: ShopSettings = {
     currency: "EUR", material_prices: { PLA: 19.9 }, other_material_price: null, electricity_per_h: 0.04,
     max_print_s: 43_200, queue_max_print_s: { night: 86_400 }, allows_family: true,
+    month_grams: 500, month_hours: null, may_exceed_quota: false,
   };
 
   it("come back as they were", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { solidColor } from "@/components/filaments";
 import { isOpen } from "@/features/approve/undo";
-import { wordsOf } from "@/features/jobs/timeline";
+import { wordsOf } from "@/components/timeline";
 import { errorWords, safeNext } from "@/features/signin/next";
 import { ApiError, asApiError, toApiError } from "@/lib/api/problem";
 import { en } from "@/lib/i18n/en";

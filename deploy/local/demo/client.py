@@ -36,6 +36,11 @@ class Person:
         answer: Json = _answer(await self._http.post(path, json=body or {}, headers=headers))
         return answer
 
+    async def put(self, path: str, body: Mapping[str, object]) -> Json:
+        """Return the answer's JSON."""
+        answer: Json = _answer(await self._http.put(path, json=body))
+        return answer
+
     async def upload(self, filename: str, content: bytes) -> Json:
         """Return the artifact, sent straight to storage and handed over for its check."""
         upload = await self.post(

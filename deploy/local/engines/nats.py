@@ -13,37 +13,11 @@ from deploy.local.process import (
     start,
     tool,
 )
+from services.provision.broker import BrokerPlace, broker_config
 from services.provision.keys import BrokerTrust
 
-START_WITHIN_S = 10.0
-MAX_FILE_BYTES = 2 * 1024**3
-_CONFIG = """\
-server_name: layerline-nats
-listen: 127.0.0.1:{port}
-http: 127.0.0.1:{monitor_port}
-ping_interval: "20s"
-ping_max: 2
-write_deadline: "10s"
-max_payload: 1MB
-max_connections: 10000
-lame_duck_duration: "30s"
-lame_duck_grace_period: "1s"
-operator: {operator}
-system_account: {system}
-resolver: {{ type: full, dir: "{folder}/jwt", allow_delete: false }}
-resolver_preload: {{
-  {system}: {system_jwt}
-  {app}: {app_jwt}
-  {nodes}: {nodes_jwt}
-}}
-jetstream {{
-  store_dir: "{folder}/js"
-  sync_interval: always
-  max_file: {max_file}
-  max_mem: 64MB
-  limits {{ default_max_consumers: -1 }}
-}}
-"""
+START_WITHIN_S = 30.0
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -105,19 +79,13 @@ def _write_config(folder: Path, trust: BrokerTrust, port: int, monitor_port: int
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "nats.conf"
     path.touch(mode=0o600)
-    path.write_text(
-        _CONFIG.format(
-            port=port,
-            monitor_port=monitor_port,
-            folder=folder.resolve(),
-            operator=trust.operator_jwt,
-            system=trust.system_account,
-            system_jwt=trust.system_jwt,
-            app=trust.app_account,
-            app_jwt=trust.app_jwt,
-            nodes=trust.nodes_account,
-            nodes_jwt=trust.nodes_jwt,
-            max_file=MAX_FILE_BYTES,
-        )
+    place = BrokerPlace(
+        host=LOOPBACK,
+        port=port,
+        monitor_host=LOOPBACK,
+        monitor_port=monitor_port,
+        folder=folder.resolve(),
+        websocket_port=None,
     )
+    path.write_text(broker_config(trust, place))
     return path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.local.process import ChildProcess, Command, free_port, http_answers, start, tool
 
-START_WITHIN_S = 20.0
+START_WITHIN_S = 60.0
 CLIENT_ID = "layerline"
 EMAIL_DOMAIN = "layerline.local"
 

@@ -18,7 +18,7 @@ import asyncpg
 
 from deploy.local.process import ChildProcess, Command, StartFailed, free_port, start
 
-START_WITHIN_S = 30.0
+START_WITHIN_S = 60.0
 SYSTEM_USER = "embedded_postgres"
 DATABASE = "layerline"
 

@@ -1,13 +1,12 @@
 """What a person sees of their own sign-ins and keys."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from services.api.permissions import Scope
-from services.api.schemas import STORABLE, In, Out
+from services.api.schemas import In, Name, Out
 
 MAX_TOKEN_DAYS = 365
 
@@ -36,9 +35,7 @@ class OpenSession(Out):
 class NewToken(In):
     """A token for a script or a slicer."""
 
-    name: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), STORABLE
-    ]
+    name: Name
     scopes: frozenset[Scope] = Field(min_length=1)
     days: int = Field(ge=1, le=MAX_TOKEN_DAYS)
 

@@ -84,6 +84,7 @@ class Account:
             if found is None:
                 raise Unknown("session")
             await session.delete(found)
+            await people.tell_feeds(session, self._viewer.id)
             self._note(session, "session.end", "session", handle)
 
     async def end_sessions(self) -> None:
@@ -129,6 +130,7 @@ class Account:
                 raise Unknown("token")
             row.revoked_at = now
             session.add(row)
+            await people.tell_feeds(session, self._viewer.id)
             self._note(session, "token.revoke", "token", token_id)
 
     async def _must_have_room(self, session: AsyncSession) -> None:

@@ -1,14 +1,17 @@
 """Signing in and out, and who one is."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from services.api.auth.providers import known_providers
 from services.api.auth.schemas import FirstAdminCode, Me, Provider, Whereto
 from services.api.auth.sessions import end_session, forget_cookie
-from services.api.auth.signin import FIRST_ADMIN, SignIn
+from services.api.auth.signin import FIRST_ADMIN, SignIn, safe_path
 from services.api.dependencies import ServicesDep, Viewer
+from services.api.guard import is_own_navigation
 from services.api.problems import problems
 
 router = APIRouter(tags=["auth"])
@@ -33,7 +36,13 @@ async def start_signin(
     services: ServicesDep,
     next_path: Annotated[str, Query(alias="next", max_length=2000)] = "/",
 ) -> Response:
-    """Send the browser to the provider; afterwards it comes back to `next`, a path of ours."""
+    """Send the browser to the provider; afterwards it comes back to `next`, a path of ours.
+
+    A link on a foreign page leads to the page for signing in: nobody is signed in unasked.
+    """
+    if not is_own_navigation(request.headers):
+        target = f"/signin?{urlencode({'next': safe_path(next_path)})}"
+        return RedirectResponse(target, status_code=302)
     return await SignIn(services, provider).start(request, next_path)
 
 

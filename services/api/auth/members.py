@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,7 +14,13 @@ from services.api.settings import ApiSettings
 from services.db.tables.people import Identity, Invitation, User
 from services.jobs import audit
 from services.jobs.actors import Actor
-from services.jobs.people import Role, redeem_first_admin_code
+from services.jobs.people import (
+    Role,
+    lock_admins,
+    redeem_first_admin_code,
+    role_of,
+    set_role,
+)
 
 EVERYONE = "*"
 
@@ -46,31 +52,19 @@ async def admit(
         raise NotAdmitted("email_not_verified")
     has_code = await redeem_first_admin_code(session, first_admin_code, now=now)
     is_admin = has_code or came.email in settings.admin_emails
+    if is_admin:
+        await lock_admins(session)
     user = await _known(session, came, now)
     if user is None:
-        role = await _role_of_new(session, settings, came.email, now, is_admin=is_admin)
-        user = await _make(session, came, now)
-        if role is Role.APPROVER:
-            user.is_approver = True
-        is_admin = is_admin or role is Role.ADMIN
-        await _accept(session, came.email, user.id, now)
+        user = await _new(session, settings, came, now, ip=ip, is_admin=is_admin)
     if user.disabled_at is not None:
         raise NotAdmitted("disabled")
     user.email, user.name, user.avatar_url = came.email, came.name, came.avatar_url
-    user.is_admin = user.is_admin or is_admin
     session.add(user)
-    actor = Actor(UserId(user.id), user.is_admin, ip)
-    detail = "first admin" if has_code else None
-    audit.record(
-        session,
-        actor,
-        "user.sign_in",
-        "user",
-        user.id,
-        correlation_id=uuid4(),
-        now=now,
-        detail=detail,
-    )
+    if is_admin and not user.is_admin:
+        why = "first admin" if has_code else "LAYERLINE_ADMIN_EMAILS"
+        await _promote(session, user, Role.ADMIN, why, now=now, ip=ip)
+    _note(session, user.id, "user.sign_in", now=now, ip=ip)
     return user.id
 
 
@@ -81,45 +75,75 @@ async def link(
     made = await _add_identity(session, user_id, came, now)
     if not made:
         raise NotAdmitted("identity_taken")
-    actor = Actor(UserId(user_id), is_admin=False, ip=ip)
-    audit.record(
-        session,
-        actor,
-        "identity.link",
-        "user",
-        user_id,
-        correlation_id=uuid4(),
-        now=now,
-        detail=came.issuer[:500],
-    )
+    _note(session, user_id, "identity.link", now=now, ip=ip, detail=came.issuer[:500])
 
 
-async def _role_of_new(
-    session: AsyncSession, settings: ApiSettings, email: str, now: datetime, *, is_admin: bool
-) -> Role:
-    invited = (await session.exec(select(Invitation.role).where(*_is_open(email, now)))).first()
-    if invited is not None:
-        return Role(invited)
-    domain = email.rpartition("@")[2]
-    allowed = settings.allowed_email_domains
-    is_open = settings.sign_up == "open" and EVERYONE in allowed
-    if not (is_admin or is_open or domain in allowed):
-        raise NotAdmitted("not_allowed")
-    return Role.MEMBER
+async def _new(
+    session: AsyncSession,
+    settings: ApiSettings,
+    came: WhoCame,
+    now: datetime,
+    *,
+    ip: str | None,
+    is_admin: bool,
+) -> User:
+    """Make the person who came; raise NotAdmitted. An invitation lets in one, once."""
+    email = came.email or ""
+    invitation = await _take_invitation(session, email, now)
+    if invitation is None and not (is_admin or _may_sign_up(settings, email)):
+        # Another tab of the same person may have taken it a moment ago.
+        known = await _known(session, came, now)
+        if known is None:
+            raise NotAdmitted("not_allowed")
+        return known
+    user = await _make(session, came, now)
+    if invitation is not None:
+        invitation.accepted_by = user.id
+        session.add(invitation)
+        await _promote(session, user, Role(invitation.role), "invitation", now=now, ip=ip)
+    return user
 
 
-async def _accept(session: AsyncSession, email: str, user_id: UUID, now: datetime) -> None:
-    await session.exec(
-        update(Invitation).where(*_is_open(email, now)).values(accepted_at=now, accepted_by=user_id)
-    )
-
-
-def _is_open(email: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
+async def _take_invitation(session: AsyncSession, email: str, now: datetime) -> Invitation | None:
+    """Return the invitation of this address; whoever asks at the same time finds it taken."""
+    is_open = (
         col(Invitation.email) == email,
         col(Invitation.expires_at) > now,
         col(Invitation.accepted_at).is_(None),
         col(Invitation.withdrawn_at).is_(None),
+    )
+    taken = update(Invitation).where(*is_open).values(accepted_at=now).returning(Invitation)
+    return (await session.execute(taken)).scalars().first()
+
+
+def _may_sign_up(settings: ApiSettings, email: str) -> bool:
+    allowed = settings.allowed_email_domains
+    is_open = settings.sign_up == "open" and EVERYONE in allowed
+    return is_open or email.rpartition("@")[2] in allowed
+
+
+async def _promote(
+    session: AsyncSession, user: User, role: Role, why: str, *, now: datetime, ip: str | None
+) -> None:
+    """Give a person who comes in a role; sessions that they had with another one end."""
+    if role_of(user) is role:
+        return
+    await set_role(session, user.id, role)
+    _note(session, user.id, "user.role", now=now, ip=ip, detail=f"{role.value}: {why}")
+
+
+def _note(
+    session: AsyncSession,
+    user_id: UUID,
+    action: str,
+    *,
+    now: datetime,
+    ip: str | None,
+    detail: str | None = None,
+) -> None:
+    actor = Actor(UserId(user_id), is_admin=False, ip=ip)
+    audit.record(
+        session, actor, action, "user", user_id, correlation_id=uuid4(), now=now, detail=detail
     )
 
 

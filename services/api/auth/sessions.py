@@ -10,16 +10,17 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from fastapi import Response
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import DateTime, LargeBinary, delete, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.api.settings import ApiSettings
 from services.api.state import Services
+from services.db.prepared import Prepared, slot
 from services.db.tables.people import Session, User
 from services.jobs import audit
 from services.jobs.actors import Actor
-from services.jobs.people import Role
+from services.jobs.people import Role, tell_feeds
 
 ID_BYTES: Final = 32
 IDLE: Final = timedelta(days=7)
@@ -68,23 +69,23 @@ async def find_person(services: Services, cookies: Mapping[str, str]) -> SignedI
 async def find_session(services: Services, id_sha256: bytes) -> SignedIn | None:
     """Return whose session it is; None when it is over or its person may not come in."""
     now = services.clock.now()
-    values = {"id_sha256": id_sha256, "now": now, "idle_since": now - IDLE}
-    async with services.reads.connect() as connection:
-        row = (await connection.execute(_living(), values)).mappings().first()
-        if row is None:
-            return None
-        found = SignedIn(**row)
-        if now - found.last_used_at > TOUCH_AFTER:
-            await connection.execute(
-                update(Session).where(col(Session.id_sha256) == id_sha256).values(last_used_at=now)
-            )
+    row = await services.reader.fetchrow(
+        _living(), id_sha256=id_sha256, now=now, idle_since=now - IDLE
+    )
+    if row is None:
+        return None
+    found = SignedIn(**row)
+    if now - found.last_used_at > TOUCH_AFTER:
+        used = update(Session).where(col(Session.id_sha256) == id_sha256)
+        async with services.reads.connect() as connection:
+            await connection.execute(used.values(last_used_at=now))
     return found
 
 
 @cache
-def _living() -> Select[bytes, UUID, str, str, str | None, bool, bool, datetime, datetime]:
-    """Return the select of a session that is not over, built once."""
-    return (
+def _living() -> Prepared:
+    """Return the question for a session that is not over."""
+    return Prepared(
         select(
             col(Session.id_sha256),
             col(Session.user_id),
@@ -98,9 +99,9 @@ def _living() -> Select[bytes, UUID, str, str, str | None, bool, bool, datetime,
         )
         .join(User, col(User.id) == col(Session.user_id))
         .where(
-            col(Session.id_sha256) == bindparam("id_sha256"),
-            col(Session.expires_at) > bindparam("now"),
-            col(Session.last_used_at) > bindparam("idle_since"),
+            col(Session.id_sha256) == slot("id_sha256", LargeBinary()),
+            col(Session.expires_at) > slot("now", DateTime(timezone=True)),
+            col(Session.last_used_at) > slot("idle_since", DateTime(timezone=True)),
             col(User.disabled_at).is_(None),
         )
     )
@@ -133,6 +134,7 @@ async def end_session(services: Services, actor: Actor, id_sha256: bytes) -> Non
             session, actor, "user.sign_out", "user", actor.id, correlation_id=uuid4(), now=now
         )
         await session.exec(delete(Session).where(col(Session.id_sha256) == id_sha256))
+        await tell_feeds(session, actor.id)
 
 
 async def end_old_sessions(session: AsyncSession, old_id: str | None, now: datetime) -> None:
@@ -141,7 +143,9 @@ async def end_old_sessions(session: AsyncSession, old_id: str | None, now: datet
     id_sha256 = _sha256_of(old_id)
     if id_sha256 is not None:
         is_old |= col(Session.id_sha256) == id_sha256
-    await session.exec(delete(Session).where(is_old))
+    gone = await session.execute(delete(Session).where(is_old).returning(col(Session.user_id)))
+    for user_id in set(gone.scalars()):
+        await tell_feeds(session, user_id)
 
 
 def set_cookie(response: Response, settings: ApiSettings, session_id: str) -> None:

@@ -38,15 +38,15 @@ class Told:
     gseq: int
     frame: bytes
     owner_id: UUID | None
-    is_about_printer: bool
+    is_for_all: bool
 
     def may_reach(self, viewer: Actor) -> bool:
-        """Tell whether the viewer gets it: own things, and what printers do."""
+        """Tell whether the viewer gets it: own things, what printers do, how queues stand."""
         if viewer.may_approve:
             return True
         if self.owner_id is not None:
             return self.owner_id == viewer.id
-        return self.is_about_printer
+        return self.is_for_all
 
 
 async def read_facts(
@@ -73,7 +73,8 @@ async def read_facts(
                     )
                 ),
                 owner_id=row["owner_id"],
-                is_about_printer=row["printer_id"] is not None and row["job_id"] is None,
+                is_for_all=row["type"] == "queue.changed"
+                or (row["printer_id"] is not None and row["job_id"] is None),
             )
             for row in rows
         ]

@@ -13,7 +13,8 @@ from runtime.backoff import backoff
 from runtime.clock import Clock
 from runtime.settings import DatabaseSettings
 from services.api.feed.facts import BATCH, Told, log_bounds, read_facts
-from services.db.channels import EVENTS
+from services.api.metrics import SSE_CLIENTS
+from services.db.channels import EVENTS, SESSIONS
 from services.db.engine import connect
 from services.jobs.actors import Actor
 
@@ -40,6 +41,8 @@ class FeedClient:
         self.after = after
         """Facts up to here were told, or are being replayed."""
         self.is_over = False
+        self.is_doubted = False
+        """A session or token of the viewer's ended: maybe this stream's."""
         self._frames: deque[bytes] = deque()
         self._news = asyncio.Event()
 
@@ -52,6 +55,11 @@ class FeedClient:
         """Queue telemetry, unless the client is slow."""
         if len(self._frames) < TELEMETRY_QUEUED:
             self._push(frame)
+
+    def doubt(self) -> None:
+        """Have the stream look at once whether it may go on."""
+        self.is_doubted = True
+        self._news.set()
 
     def end(self) -> None:
         """End the stream."""
@@ -108,10 +116,12 @@ class FeedHub:
         if self._is_closed:
             client.end()
         self._clients.add(client)
+        SSE_CLIENTS.inc()
         try:
             yield client
         finally:
             self._clients.discard(client)
+            SSE_CLIENTS.dec()
 
     def hint(self, frame: bytes) -> None:
         """Hand telemetry to every client."""
@@ -140,7 +150,10 @@ class FeedHub:
         connection = await connect(self._settings)
         try:
             await connection.add_listener(EVENTS, self._ring)
+            await connection.add_listener(SESSIONS, self._doubt)
             connection.add_termination_listener(self._ring)
+            for client in self._clients:
+                client.doubt()  # what ended while nobody listened
             if not self._ready.is_set():
                 _, self.last = await log_bounds(self._reads)
                 self._ready.set()
@@ -156,6 +169,12 @@ class FeedHub:
                     raise ConnectionError("the listening connection was closed")
         finally:
             connection.terminate()
+
+    def _doubt(self, *told: object) -> None:
+        whose = told[-1]
+        for client in self._clients:
+            if str(client.viewer.id) == whose:
+                client.doubt()
 
     def _ring(self, *_: object) -> None:
         self._wake.set()

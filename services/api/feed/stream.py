@@ -43,11 +43,11 @@ async def stream_for(
             news = await client.take(within_s=min(PING_S, recheck_s))
             if client.is_over:
                 return
-            yield news or _PING
-            if time.monotonic() - checked_at >= recheck_s:
-                checked_at = time.monotonic()
+            if client.is_doubted or time.monotonic() - checked_at >= recheck_s:
+                checked_at, client.is_doubted = time.monotonic(), False
                 if not await _is_signed_in(services, viewer):
                     return
+            yield news or _PING
 
 
 def _hello(services: Services, client: FeedClient, *, is_resuming: bool) -> bytes:

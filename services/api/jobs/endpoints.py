@@ -10,12 +10,15 @@ from services.api.dependencies import OnceDep
 from services.api.jobs.paging import JobQuery
 from services.api.jobs.schemas import (
     Approval,
+    DecidedJobs,
     Job,
     JobEvent,
     JobPage,
+    ManyDecisions,
     ObjectChoice,
     Rejection,
     Resolving,
+    Resubmission,
     Return,
     SpeedChoice,
     Submission,
@@ -72,7 +75,7 @@ async def list_job_events(job_id: UUID, desk: JobDeskDep) -> list[JobEvent]:
 )
 async def approve_job(job_id: UUID, body: Approval, desk: JobDeskDep, once: OnceDep) -> Response:
     """Put a submitted job into its queue."""
-    decision = Decision(JobAction.APPROVE, body.version, undo_s=body.undo_s)
+    decision = Decision(JobAction.APPROVE, body.version, undo_s=body.undo_s, is_first=body.is_first)
     return await desk.decide(once, job_id, decision)
 
 
@@ -99,10 +102,18 @@ async def return_job(job_id: UUID, body: Return, desk: JobDeskDep, once: OnceDep
     responses=_DECISION,
 )
 async def resubmit_job(
-    job_id: UUID, body: VersionOnly, desk: JobDeskDep, once: OnceDep
+    job_id: UUID, body: Resubmission, desk: JobDeskDep, once: OnceDep
 ) -> Response:
-    """Ask again for a job that was sent back."""
-    return await desk.decide(once, job_id, Decision(JobAction.RESUBMIT, body.version))
+    """Ask again for a job that was sent back, changed or not; it keeps its place."""
+    return await desk.resubmit(once, job_id, body)
+
+
+@router.post(
+    "/decisions", operation_id="decide_jobs", response_model=DecidedJobs, responses=problems(403)
+)
+async def decide_jobs(body: ManyDecisions, desk: JobDeskDep, once: OnceDep) -> Response:
+    """Decide about several jobs; those with warnings or over a quota are not approved."""
+    return await desk.decide_many(once, body)
 
 
 @router.post(

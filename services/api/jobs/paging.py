@@ -9,13 +9,16 @@ from pydantic import AfterValidator, Field
 
 from contracts.lifecycle import Status
 from services.api.errors import ApiError
-from services.api.schemas import In, Text
+from services.api.schemas import In, Moment, Text
 from services.jobs.actors import Actor
 from services.jobs.views import JobFilter, JobRow, Position
 
 MAX_PAGE = 200
 DEFAULT_PAGE = 50
 _YEARS = range(2000, 9000)
+
+
+_STATUS = "|".join(Status)
 
 
 def _statuses(text: str) -> str:
@@ -31,9 +34,14 @@ class JobQuery(In):
 
     scope: Literal["mine", "all"] = Field(default="mine", description="all: for admins")
     status: Annotated[str, AfterValidator(_statuses)] = Field(
-        default="", max_length=200, description="comma list of statuses; empty: any"
+        default="",
+        max_length=200,
+        description="comma list of statuses; empty: any",
+        json_schema_extra={"pattern": f"^({_STATUS})?(,({_STATUS})?)*$"},
     )
     q: Text = Field(default="", max_length=200, description="words in name, note or owner")
+    ended_since: Moment | None = None
+    ended_until: Moment | None = None
     order: Literal["newest", "oldest"] = "newest"
     cursor: str = Field(default="", max_length=200, description="next_cursor of the page before")
     limit: int = Field(default=DEFAULT_PAGE, ge=1, le=MAX_PAGE)
@@ -46,6 +54,8 @@ def filter_of(query: JobQuery, viewer: Actor) -> JobFilter:
         statuses=frozenset(Status(word) for word in query.status.split(",") if word),
         text=query.q,
         oldest_first=query.order == "oldest",
+        ended_since=query.ended_since,
+        ended_until=query.ended_until,
     )
 
 

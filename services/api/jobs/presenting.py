@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from contracts.lifecycle import RunState
+from contracts.lifecycle import JobAction, RunState
 from contracts.loaded import NeededFilament
-from services.api.jobs.schemas import Job, JobAbility, Owner, PrinterRef
+from contracts.waiting import WaitReason
+from services.api.jobs.schemas import EarlierPlate, Job, JobAbility, Owner, PrinterRef
 from services.jobs.actors import Actor
 from services.jobs.decisions import OWNER_ACTIONS
+from services.jobs.outlook import Outlook
 from services.jobs.views import JobRow
 from services.jobs.waiting import reason_of
 
@@ -37,7 +40,9 @@ class _Needs(BaseModel):
     filaments: list[NeededFilament]
 
 
-def present_job(row: JobRow, viewer: Actor, heard: Heard, now: datetime) -> Job:
+def present_job(
+    row: JobRow, viewer: Actor, heard: Heard, now: datetime, outlook: Outlook | None = None
+) -> Job:
     """Return what the viewer sees; of a stranger's job no more than what everyone may see."""
     is_private = not (viewer.may_approve or row.owner_id == viewer.id)
     needs = _Needs.model_validate(row.needs)
@@ -65,10 +70,13 @@ def present_job(row: JobRow, viewer: Actor, heard: Heard, now: datetime) -> Job:
         finish_at=row.finish_at,
         stale_since=stale_since(row, heard, now),
         note=None if is_private else row.note,
+        wish=None if is_private else row.wish,
+        earlier=EarlierPlate.model_validate(row.earlier) if row.earlier else None,
         reason=None if is_private else row.reason,
         code=row.code if has_run else None,
         advice=row.advice if has_run else None,
-        wait_reason=reason_of(row.wait_reason, row.wait_code, row.wait_params),
+        wait_reason=_wait_reason(row, now, outlook),
+        place=None if outlook is None else outlook.places.get(row.id),
         not_before=row.not_before,
         estimate_s=needs.estimate_s,
         weight_g=needs.weight_g,
@@ -84,15 +92,30 @@ def present_job(row: JobRow, viewer: Actor, heard: Heard, now: datetime) -> Job:
     )
 
 
+def _wait_reason(row: JobRow, now: datetime, outlook: Outlook | None) -> WaitReason | None:
+    """Return why it waits as of now, or what the last claim said."""
+    as_of_now = None if outlook is None else outlook.reason(row, now)
+    return as_of_now or reason_of(row.wait_reason, row.wait_code, row.wait_params)
+
+
 def abilities(row: JobRow, viewer: Actor) -> list[JobAbility]:
     """Return what the viewer can do with the job as it is now."""
     if not (viewer.may_approve or row.owner_id == viewer.id):
         return []
-    actions = row.actions if viewer.may_approve else row.actions & OWNER_ACTIONS
-    able = {JobAbility(action.value) for action in actions}
-    if viewer.may_approve and row.phase in _BY_RUN:
-        able |= _BY_RUN[row.phase]
-    return sorted(able, key=_ORDER.__getitem__)
+    return list(_able(row.actions, row.phase, may_approve=viewer.may_approve))
+
+
+@cache
+def _able(
+    actions: frozenset[JobAction], phase: RunState | None, *, may_approve: bool
+) -> tuple[JobAbility, ...]:
+    allowed = actions if may_approve else actions & OWNER_ACTIONS
+    able = {JobAbility(action.value) for action in allowed}
+    if may_approve and phase in _BY_RUN:
+        able |= _BY_RUN[phase]
+    if may_approve and JobAction.TAKE_BACK_APPROVAL in actions:
+        able.add(JobAbility.MOVE)
+    return tuple(sorted(able, key=_ORDER.__getitem__))
 
 
 def stale_since(row: JobRow, heard: Heard, now: datetime) -> datetime | None:

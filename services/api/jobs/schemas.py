@@ -2,20 +2,21 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts.ids import QueueName
 from contracts.lifecycle import JobState, Resolution, RunState, Status
 from contracts.loaded import NeededFilament
 from contracts.waiting import WaitReason
-from services.api.schemas import In, Note, Out, Reason
+from services.api.schemas import Count, In, Note, Out, Reason, Wish
 
 MAX_COPIES = 50
 MAX_PLATES = 50
 MAX_UNDO_S = 60
+MAX_AT_ONCE = 100
 
 
 class JobAbility(StrEnum):
@@ -28,6 +29,7 @@ class JobAbility(StrEnum):
     WITHDRAW = "withdraw"
     CANCEL = "cancel"
     TAKE_BACK_APPROVAL = "take_back_approval"
+    MOVE = "move"
     PAUSE = "pause"
     RESUME = "resume"
     SPEED = "speed"
@@ -48,6 +50,14 @@ class PrinterRef(Out):
 
     id: UUID
     name: str
+
+
+class EarlierPlate(Out):
+    """What the job was before its owner changed it."""
+
+    plate: int
+    estimate_s: int | None
+    weight_g: float | None
 
 
 class Job(Out):
@@ -74,10 +84,13 @@ class Job(Out):
     finish_at: datetime | None
     stale_since: datetime | None = Field(description="nothing was heard of its print since then")
     note: str | None
+    wish: str | None = Field(description="which filament its owner would like")
+    earlier: EarlierPlate | None
     reason: str | None = Field(description="why it is as it is: a person's or the printer's words")
     code: str | None
     advice: str | None
-    wait_reason: WaitReason | None = Field(description="why a claim passed it over")
+    wait_reason: WaitReason | None = Field(description="the one thing that keeps it from starting")
+    place: int | None = Field(description="its place among those that wait in its queue, from 1")
     not_before: datetime | None
     estimate_s: int | None
     weight_g: float | None
@@ -122,6 +135,7 @@ class SubmissionRequest(In):
     artifact_id: UUID
     plates: list[PlateOrder] = Field(min_length=1, max_length=MAX_PLATES)
     note: Note | None = None
+    wish: Wish | None = None
     queue: QueueName = "main"
 
 
@@ -137,13 +151,70 @@ class Submission(Out):
 class VersionOnly(In):
     """The version of the job that the person saw."""
 
-    version: int = Field(ge=1)
+    version: Count = Field(ge=1)
 
 
 class Approval(VersionOnly):
     undo_s: int = Field(
         default=0, ge=0, le=MAX_UNDO_S, description="no claim before so many seconds"
     )
+    is_first: bool = Field(default=False, description="before all that wait in its queue")
+
+
+class OtherPlate(In):
+    """What shall be printed instead: a plate of a file of one's own."""
+
+    artifact_id: UUID
+    plate: int = Field(ge=1, le=999)
+
+
+class Resubmission(VersionOnly):
+    """A job that was sent back, as it is or changed; `comment` goes into its thread."""
+
+    change: OtherPlate | None = None
+    comment: Reason | None = None
+
+
+class SeenJob(VersionOnly):
+    """A job as the person saw it."""
+
+    job_id: UUID
+
+
+class ManyDecision(StrEnum):
+    """What can be decided about several jobs at once."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    RETURN = "return"
+
+
+class ManyDecisions(In):
+    """One decision about several jobs; `words` are needed unless they are approved."""
+
+    decision: ManyDecision
+    jobs: list[SeenJob] = Field(min_length=1, max_length=MAX_AT_ONCE)
+    words: Reason | None = None
+    undo_s: int = Field(default=0, ge=0, le=MAX_UNDO_S)
+
+    @model_validator(mode="after")
+    def _must_say_why(self) -> Self:
+        if self.decision is not ManyDecision.APPROVE and self.words is None:
+            raise ValueError("say why, in words")
+        return self
+
+
+class DecidedJob(Out):
+    """What became of one job; `code` and `detail` say why nothing was changed."""
+
+    job_id: UUID
+    job: Job | None
+    code: str | None
+    detail: str | None
+
+
+class DecidedJobs(Out):
+    items: list[DecidedJob]
 
 
 class Rejection(VersionOnly):

@@ -1,23 +1,29 @@
 """Jobs: from what people ask for to `services.jobs`, and back to what people see."""
 
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Sequence, Set
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.commands import CommandKind
+from contracts.lifecycle import JobAction, Status
 from services.api.dependencies import Person, ServicesDep, Viewer
 from services.api.errors import ApiError
 from services.api.idempotency import Once
 from services.api.jobs.paging import JobQuery, cursor_after, filter_of, position_of
 from services.api.jobs.presenting import present_job
 from services.api.jobs.schemas import (
+    DecidedJob,
+    DecidedJobs,
     Job,
     JobEvent,
     JobPage,
+    ManyDecisions,
     Resolving,
+    Resubmission,
     Submission,
     SubmissionRequest,
 )
@@ -25,8 +31,9 @@ from services.api.printers.presenting import present_command
 from services.api.printers.schemas import Command
 from services.api.state import Services
 from services.db.tables import machines
-from services.jobs import commands, decisions, submitting, views
+from services.jobs import bulk, commands, decisions, resubmitting, submitting, views
 from services.jobs.errors import Conflict, NotAllowed, Unknown
+from services.jobs.outlook import Outlook, read_outlook
 
 
 class JobDesk:
@@ -46,6 +53,7 @@ class JobDesk:
                 body.artifact_id,
                 orders,
                 note=body.note,
+                wish=body.wish,
                 queue=body.queue,
                 now=self._services.clock.now(),
             )
@@ -60,28 +68,34 @@ class JobDesk:
         return await once.run(act, status=201)
 
     async def page(self, query: JobQuery) -> JobPage:
-        """Return a page of jobs; one statement."""
+        """Return a page of jobs; one statement, three more where some wait in a queue."""
         if query.scope == "all" and not self._viewer.may_approve:
             raise NotAllowed("admins-only", "Only an admin sees everybody's jobs.")
         after = position_of(query.cursor)
         wanted = filter_of(query, self._viewer)
-        async with self._services.reads.connect() as connection:
-            rows = await views.list_jobs(connection, wanted, after=after, limit=query.limit + 1)
+        reader = self._services.reader
+        rows = await views.list_jobs(reader, wanted, after=after, limit=query.limit + 1)
+        outlook = None
+        if any(row.status is Status.QUEUED for row in rows):
+            async with self._services.reads.connect() as connection:
+                outlook = await read_outlook(connection)
         page = rows[: query.limit]
         has_more = len(rows) > query.limit
         return JobPage(
-            items=[self._present(row) for row in page],
+            items=[self._present(row, outlook) for row in page],
             next_cursor=cursor_after(page[-1]) if has_more else None,
         )
 
     async def get(self, job_id: UUID) -> Job:
         """Return a job of one's own; admins see all."""
-        return self._present(await self._row(job_id))
+        async with self._services.reads.connect() as connection:
+            row = self._theirs(await views.find_job(connection, job_id))
+            return self._present(row, await _outlook_for(connection, [row]))
 
     async def events(self, job_id: UUID) -> list[JobEvent]:
         """Return what happened to a job."""
-        await self._row(job_id)
         async with self._services.reads.connect() as connection:
+            self._theirs(await views.find_job(connection, job_id))
             rows = await views.events_of_job(connection, job_id)
         return [JobEvent.model_validate(row, from_attributes=True) for row in rows]
 
@@ -94,6 +108,54 @@ class JobDesk:
             return job_id
 
         return await self._changed(once, change)
+
+    async def decide_many(self, once: Once, body: ManyDecisions) -> Response:
+        """Decide about several jobs, each for itself."""
+        seen = [bulk.Seen(job.job_id, job.version) for job in body.jobs]
+
+        async def act(session: AsyncSession) -> DecidedJobs:
+            outcomes = await bulk.decide_many(
+                session,
+                self._viewer,
+                seen,
+                JobAction(body.decision.value),
+                words=body.words,
+                undo_s=body.undo_s,
+                now=self._services.clock.now(),
+            )
+            await session.flush()
+            connection = await session.connection()
+            rows = {each.job_id: await views.find_job(connection, each.job_id) for each in outcomes}
+            return DecidedJobs(items=[self._decided(each, rows[each.job_id]) for each in outcomes])
+
+        return await once.run(act)
+
+    def _decided(self, outcome: bulk.Outcome, row: views.JobRow | None) -> DecidedJob:
+        return DecidedJob(
+            job_id=outcome.job_id,
+            job=None if row is None else self._present(row),
+            code=outcome.code,
+            detail=outcome.detail,
+        )
+
+    async def resubmit(self, once: Once, job_id: UUID, body: Resubmission) -> Response:
+        """Ask again for a job that was sent back."""
+        other = body.change
+        change = resubmitting.Change(other.artifact_id, other.plate) if other else None
+
+        async def act(session: AsyncSession) -> UUID:
+            await resubmitting.resubmit(
+                session,
+                self._viewer,
+                job_id,
+                body.version,
+                change=change,
+                words=body.comment,
+                now=self._services.clock.now(),
+            )
+            return job_id
+
+        return await self._changed(once, act)
 
     async def cancel(self, once: Once, job_id: UUID) -> Response:
         """Cancel a job, or ask its node to."""
@@ -165,10 +227,9 @@ class JobDesk:
         async def act(session: AsyncSession) -> Job:
             job_id = await change(session)
             await session.flush()
-            row = await views.find_job(await session.connection(), job_id)
-            if row is None:
-                raise Unknown("job")
-            return self._present(row)
+            connection = await session.connection()
+            row = self._theirs(await views.find_job(connection, job_id))
+            return self._present(row, await _outlook_for(connection, [row]))
 
         return await self._or_current(once.run(act))
 
@@ -181,17 +242,20 @@ class JobDesk:
             job = await self.get(exc.job_id)
             raise ApiError(409, exc.code, exc.detail, job=job) from exc
 
-    async def _row(self, job_id: UUID) -> views.JobRow:
-        async with self._services.reads.connect() as connection:
-            row = await views.find_job(connection, job_id)
+    def _theirs(self, row: views.JobRow | None) -> views.JobRow:
         if row is None or not (self._viewer.may_approve or row.owner_id == self._viewer.id):
             raise Unknown("job")
         return row
 
-    def _present(self, row: views.JobRow) -> Job:
-        return present_job(
-            row, self._viewer, self._services.telemetry.heard, self._services.clock.now()
-        )
+    def _present(self, row: views.JobRow, outlook: Outlook | None = None) -> Job:
+        heard = self._services.telemetry.heard
+        return present_job(row, self._viewer, heard, self._services.clock.now(), outlook)
+
+
+async def _outlook_for(connection: AsyncConnection, rows: Sequence[views.JobRow]) -> Outlook | None:
+    """Return what decides over queued jobs, where some of the rows are."""
+    is_needed = any(row.status is Status.QUEUED for row in rows)
+    return await read_outlook(connection) if is_needed else None
 
 
 def _desk(services: ServicesDep, viewer: Viewer) -> JobDesk:

@@ -8,6 +8,8 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.exceptions import HTTPException
 
+from services.api.auth.origins import neighbourhood_of
+
 ENROLMENTS: Final = "30/minute"
 """A person types a code now and then; 128 bits are not guessed at any rate."""
 RENEWALS: Final = "120/minute"
@@ -30,7 +32,7 @@ class Knocking:
         self._count(self._renewals, "renew", ip)
 
     def _count(self, limit: RateLimitItem, what: str, ip: str | None) -> None:
-        who = ip or "unknown"
+        who = neighbourhood_of(ip)
         if self._limiter.hit(limit, what, who):
             return
         free_at = self._limiter.get_window_stats(limit, what, who).reset_time

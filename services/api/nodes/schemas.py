@@ -7,11 +7,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from contracts.ids import NodeName, QueueName
-from services.api.schemas import STORABLE, In, Out
+from services.api.schemas import In, Name, Out
 
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), STORABLE
-]
 Serial = Annotated[
     str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[0-9A-Za-z]{8,32}$")
 ]
@@ -63,7 +60,7 @@ class NewPrinter(In):
     """A printer that the node will serve."""
 
     serial: Serial
-    name: Title
+    name: Name
     queue: QueueName = "main"
 
 
@@ -71,5 +68,5 @@ class NewNode(In):
     """A node to add."""
 
     name: NodeName
-    title: Title | None = None
+    title: Name | None = None
     printers: list[NewPrinter] = Field(default=[], max_length=50)

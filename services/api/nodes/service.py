@@ -18,7 +18,7 @@ from services.api.nodes.reading import read_nodes
 from services.api.nodes.schemas import NewNode, Node, NodeWithCode
 from services.api.state import Services
 from services.db.tables import machines
-from services.jobs.errors import Conflict, Malformed, NotAllowed, Unknown
+from services.jobs.errors import Conflict, NotAllowed, Unknown
 from services.registry import enrolment, nodes
 from services.registry.enrolment import Admission
 from services.registry.errors import EnrolmentRefused, RegistryError, UnknownNode
@@ -57,6 +57,7 @@ class NodeDesk:
                         node=new.name,
                         queue=printer.queue,
                         now=now,
+                        by=self._by,
                     )
                     await session.flush()
                 return await self._with_code(session, new.name)
@@ -97,7 +98,7 @@ class Door:
         """Let the node of this code in."""
         self._services.knocking.enrol(self._ip)
         if not is_user_key(public_key):
-            raise Malformed("malformed", "Correct public_key: it is no public key of a user.")
+            raise ApiError(409, "key-unusable", "This is no public key of a node: make a new one.")
         signer, now = self._signer(), self._services.clock.now()
         with _told():
             async with self._services.sessions() as session, session.begin():

@@ -1,21 +1,23 @@
 """People, invitations and the trail of deeds, as admins see them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from services.api.schemas import STORABLE, In, Out
+from services.api.schemas import BLANKS, MAX_COUNT, In, Moment, Out
 from services.db.tables.people import Audit, Invitation, User
 from services.jobs.people import Role, role_of
 
 Email = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, to_lower=True, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$"
+        strip_whitespace=True,
+        to_lower=True,
+        max_length=320,
+        pattern=rf"^[^@{BLANKS}]+@[^@{BLANKS}]+$",
     ),
-    STORABLE,
 ]
 
 
@@ -76,12 +78,6 @@ class OpenInvitation(Out):
         )
 
 
-_MAX_BIGINT = 2**63 - 1
-_Moment = Annotated[
-    AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))
-]
-
-
 class Sought(In):
     """Which deeds are wanted; what is left out doesn't matter."""
 
@@ -90,14 +86,14 @@ class Sought(In):
         str | None,
         Field(pattern=r"^[a-z_]{1,32}$", description="the first word of the action: job, node"),
     ] = None
-    since: _Moment | None = None
-    until: _Moment | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class TrailPage(Sought):
     """A page of them."""
 
-    before: Annotated[int | None, Field(ge=1, le=_MAX_BIGINT)] = None
+    before: Annotated[int | None, Field(ge=1, le=MAX_COUNT)] = None
 
 
 class Deed(Out):

@@ -1,11 +1,11 @@
-"""Printers, their beds, queues, and the answers to wishes."""
+"""Printers, their beds, and the answers to wishes."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
 from services.api.dependencies import OnceDep
-from services.api.printers.schemas import BedWord, Command, LightSwitch, Printer, Queue
+from services.api.printers.schemas import BedWord, Command, LightSwitch, Printer
 from services.api.printers.service import PrinterDeskDep
 from services.api.problems import problems
 
@@ -99,9 +99,3 @@ async def get_camera_picture(printer_id: UUID, desk: PrinterDeskDep) -> Response
 async def get_command(command_id: UUID, desk: PrinterDeskDep) -> Command:
     """A wish and its answer."""
     return await desk.command(command_id)
-
-
-@router.get("/queues", operation_id="list_queues")
-async def list_queues(desk: PrinterDeskDep) -> list[Queue]:
-    """Every queue and how many jobs wait in it."""
-    return await desk.queues()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from contracts.commands import CommandKind
 from contracts.events import PrinterActivity
-from contracts.lifecycle import UNRESOLVED_RUN_STATES, BedState, RunState
+from contracts.lifecycle import BEGUN_RUN_STATES, BedState
 from contracts.loaded import Loaded
 from services.api.jobs.presenting import Heard, present_job
 from services.api.printers.reading import PrinterRow
@@ -12,7 +12,7 @@ from services.api.printers.schemas import (
     Bed,
     Command,
     CommandAnswer,
-    JobRef,
+    JobOnBed,
     Printer,
     PrinterAbility,
 )
@@ -21,8 +21,6 @@ from services.jobs.actors import Actor
 from services.jobs.models import name_of
 from services.jobs.views import JobRow
 
-_BED_IN_USE = UNRESOLVED_RUN_STATES - {RunState.CLAIMED, RunState.TRANSFERRING}
-
 
 def present_printer(
     row: PrinterRow, job: JobRow | None, viewer: Actor, heard: Heard, now: datetime
@@ -30,13 +28,19 @@ def present_printer(
     """Return what the viewer sees of a printer."""
     loaded = Loaded.model_validate(row.loaded) if row.loaded else None
     last_job = None
-    if row.bed_job_id is not None:
-        last_job = JobRef(id=row.bed_job_id, name=row.bed_job_name or "")
+    if row.bed_job_id is not None and row.bed_artifact_id is not None:
+        last_job = JobOnBed(
+            id=row.bed_job_id,
+            name=row.bed_job_name or "",
+            artifact_id=row.bed_artifact_id,
+            plate=row.bed_plate or 1,
+        )
     return Printer(
         id=row.id,
         name=row.name,
         queue=row.queue,
         node=row.node,
+        is_enabled=row.is_enabled,
         model=loaded.model if loaded else None,
         model_name=name_of(loaded.model) if loaded else None,
         firmware=row.firmware,
@@ -66,7 +70,7 @@ def abilities(row: PrinterRow, job: JobRow | None, viewer: Actor) -> list[Printe
     if row.bed is not None and knows_bed:
         if row.bed == BedState.CLEAR:
             able.append(PrinterAbility.UNCLEAR_BED)
-        elif job is None or job.phase not in _BED_IN_USE:
+        elif job is None or job.phase not in BEGUN_RUN_STATES:
             able.append(PrinterAbility.CLEAR_BED)
     if viewer.may_approve and row.is_online:
         able.append(PrinterAbility.LIGHT)

@@ -28,6 +28,7 @@ class PrinterRow:
     name: str
     queue: str
     node: str
+    is_enabled: bool
     firmware: str | None
     loaded: Mapping[str, Any] | None
     is_online: bool | None
@@ -42,6 +43,8 @@ class PrinterRow:
     bed_job_id: UUID | None
     bed_job_name: str | None
     bed_job_owner_id: UUID | None
+    bed_artifact_id: UUID | None
+    bed_plate: int | None
     last_fact_at: datetime | None
 
 
@@ -64,12 +67,17 @@ async def read_printers(
     ]
     statement = (
         select(
-            *(col(getattr(Printer, name)) for name in ("id", "name", "queue", "node")),
+            *(
+                col(getattr(Printer, name))
+                for name in ("id", "name", "queue", "node", "is_enabled")
+            ),
             *(col(getattr(PrinterState, name)) for name in said),
             col(User.name).label("bed_by_name"),
             col(_BedJob.id).label("bed_job_id"),
             col(_BedJob.name).label("bed_job_name"),
             col(_BedJob.owner_id).label("bed_job_owner_id"),
+            col(_BedJob.plate).label("bed_plate"),
+            col(_BedJob.artifact_id).label("bed_artifact_id"),
         )
         .select_from(Printer)
         .outerjoin(PrinterState, col(PrinterState.printer_id) == col(Printer.id))
@@ -84,8 +92,20 @@ async def read_printers(
     return [PrinterRow(**row) for row in result.mappings()]
 
 
-async def read_queues(connection: AsyncConnection) -> list[tuple[str, str, bool, int]]:
-    """Return name, title, whether it is held and how many jobs wait, of each queue."""
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A queue and how much waits in it."""
+
+    name: str
+    title: str
+    is_held: bool
+    held_by_name: str | None
+    version: int
+    waiting: int
+
+
+async def read_queues(connection: AsyncConnection) -> list[QueueRow]:
+    """Return each queue and how many jobs wait in it."""
     waiting = (
         select(func.count())
         .select_from(Job)
@@ -94,9 +114,14 @@ async def read_queues(connection: AsyncConnection) -> list[tuple[str, str, bool,
         .correlate(Queue)
         .scalar_subquery()
     )
-    statement = select(col(Queue.name), col(Queue.title), col(Queue.is_held), waiting)
-    result = await connection.execute(statement.order_by(col(Queue.name)))
-    return [(name, title, is_held, count) for name, title, is_held, count in result]
+    columns = (col(getattr(Queue, name)) for name in ("name", "title", "is_held", "version"))
+    statement = (
+        select(*columns, col(User.name).label("held_by_name"), waiting.label("waiting"))
+        .outerjoin(User, col(User.id) == col(Queue.held_by))
+        .order_by(col(Queue.name))
+    )
+    result = await connection.execute(statement)
+    return [QueueRow(**row) for row in result.mappings()]
 
 
 async def read_command(connection: AsyncConnection, command_id: UUID) -> Command | None:

@@ -1,4 +1,4 @@
-"""Printers, queues and wishes to printers."""
+"""Printers and wishes to printers."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from contracts.events import PrinterActivity
 from contracts.lifecycle import BedState
 from contracts.loaded import Loaded
 from services.api.jobs.schemas import Job
-from services.api.schemas import In, Out
+from services.api.schemas import Count, In, Out
 
 
 class PrinterAbility(StrEnum):
@@ -24,11 +24,13 @@ class PrinterAbility(StrEnum):
     CAMERA = "camera"
 
 
-class JobRef(Out):
-    """A job by name."""
+class JobOnBed(Out):
+    """The job whose print lies there; its picture is the plate's of the artifact."""
 
     id: UUID
     name: str
+    artifact_id: UUID
+    plate: int
 
 
 class Bed(Out):
@@ -39,7 +41,7 @@ class Bed(Out):
     since: datetime | None
     by: str | None = Field(description="who said so")
     reason: str | None
-    last_job: JobRef | None
+    last_job: JobOnBed | None
 
 
 class Printer(Out):
@@ -49,6 +51,7 @@ class Printer(Out):
     name: str
     queue: str
     node: str
+    is_enabled: bool = Field(description="false: out of service, it gets no jobs")
     model: str | None = Field(description="the maker's model id")
     model_name: str | None = Field(description="as people know it: C12 is the P1S")
     firmware: str | None
@@ -63,19 +66,10 @@ class Printer(Out):
     allowed_actions: list[PrinterAbility]
 
 
-class Queue(Out):
-    """Approved jobs in order."""
-
-    name: str
-    title: str
-    is_held: bool
-    waiting: int
-
-
 class BedWord(In):
     """A person's word about the bed that they saw."""
 
-    bed_seq: int = Field(ge=0)
+    bed_seq: Count
 
 
 class LightSwitch(In):

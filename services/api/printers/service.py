@@ -11,8 +11,8 @@ from services.api.dependencies import Person, ServicesDep, Viewer
 from services.api.errors import ApiError
 from services.api.idempotency import Once
 from services.api.printers.presenting import present_command, present_printer
-from services.api.printers.reading import read_command, read_printers, read_queues
-from services.api.printers.schemas import Command, Printer, PrinterAbility, Queue
+from services.api.printers.reading import read_command, read_printers
+from services.api.printers.schemas import Command, Printer, PrinterAbility
 from services.api.state import Services
 from services.db.tables import machines
 from services.jobs import commands
@@ -86,15 +86,6 @@ class PrinterDesk:
         if row is None or not (self._viewer.may_approve or row.by == self._viewer.id):
             raise Unknown("command")
         return present_command(row)
-
-    async def queues(self) -> list[Queue]:
-        """Return every queue."""
-        async with self._services.reads.connect() as connection:
-            rows = await read_queues(connection)
-        return [
-            Queue(name=name, title=title, is_held=is_held, waiting=waiting)
-            for name, title, is_held, waiting in rows
-        ]
 
     async def _say_bed(
         self, once: Once, printer_id: UUID, bed_seq: int, *, is_clear: bool

@@ -7,14 +7,20 @@ from fastapi import APIRouter
 from services.api.problems import problems
 from services.api.reviews.schemas import JobReview, JobsSummary
 from services.api.reviews.service import ReviewDeskDep, Scope
+from services.api.schemas import Moment
 
 router = APIRouter(tags=["jobs"])
 
 
 @router.get("/jobs/summary", operation_id="get_jobs_summary", responses=problems(403))
-async def get_jobs_summary(desk: ReviewDeskDep, scope: Scope = "mine") -> JobsSummary:
+async def get_jobs_summary(
+    desk: ReviewDeskDep,
+    scope: Scope = "mine",
+    ended_since: Moment | None = None,
+    ended_until: Moment | None = None,
+) -> JobsSummary:
     """What ended prints took, by person and currency; scope=all is for admins."""
-    return await desk.summary(scope)
+    return await desk.summary(scope, ended_since, ended_until)
 
 
 @router.get("/jobs/{job_id}/review", operation_id="get_job_review", responses=problems(404))

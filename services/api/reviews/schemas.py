@@ -4,9 +4,11 @@ from typing import Self
 
 from pydantic import Field
 
+from contracts.findings import SlicerInfo
 from contracts.loaded import LoadedFilament, NeededFilament, PlateSummary
 from contracts.waiting import WaitReason
 from services.api.jobs.schemas import Owner, PrinterRef
+from services.api.quotas.schemas import Quota
 from services.api.schemas import Out
 from services.jobs.cost import Cost
 from services.jobs.fit import Fit
@@ -85,8 +87,10 @@ class JobReview(Out):
 
     plate: PlateSummary
     model_name: str | None = Field(description="the printer model that it is sliced for")
+    slicer: SlicerInfo | None = Field(description="what made the file, if it says so")
     printers: list[PrinterFit]
     cost: JobCost | None
+    quota: Quota = Field(description="of the job's owner, without this job unless it is approved")
 
 
 class Spending(Out):

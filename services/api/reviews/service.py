@@ -1,5 +1,6 @@
 """What there is to know before a decision, and what prints have cost."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -7,13 +8,14 @@ from fastapi import Depends
 
 from contracts.loaded import PlateSummary
 from services.api.dependencies import Person, ServicesDep, Viewer
+from services.api.quotas.schemas import Quota
 from services.api.reviews.schemas import JobCost, JobReview, JobsSummary, PrinterFit, Spending
 from services.api.state import Services
-from services.jobs import pricing, views
+from services.jobs import pricing, quotas, views
 from services.jobs.cost import cost_of
 from services.jobs.errors import NotAllowed, Unknown
 from services.jobs.models import name_of
-from services.jobs.reviewing import prospects
+from services.jobs.reviewing import prospects, slicer_of
 from services.jobs.shop import read_shop
 
 Scope = Literal["mine", "all"]
@@ -34,20 +36,27 @@ class ReviewDesk:
             plate = PlateSummary.model_validate(row.needs)
             shop, _ = await read_shop(connection)
             found = await prospects(connection, row.queue, plate, shop)
+            slicer = await slicer_of(connection, row.artifact_id)
+            now = self._services.clock.now()
+            allowance = await quotas.allowance_of(connection, row.owner_id, now)
         return JobReview(
             plate=plate,
             model_name=name_of(plate.model) if plate.model else None,
+            slicer=slicer,
             printers=[PrinterFit.from_prospect(prospect) for prospect in found],
             cost=JobCost.from_cost(cost_of(plate, shop)),
+            quota=Quota.from_allowance(allowance),
         )
 
-    async def summary(self, scope: Scope) -> JobsSummary:
+    async def summary(
+        self, scope: Scope, since: datetime | None, until: datetime | None
+    ) -> JobsSummary:
         """Return what ended prints took: one's own, or everybody's for admins."""
         if scope == "all" and not self._viewer.may_approve:
             raise NotAllowed("admins-only", "Only an admin sees everybody's prints.")
         owner_id = None if scope == "all" else self._viewer.id
         async with self._services.reads.connect() as connection:
-            spent = await pricing.spent(connection, owner_id)
+            spent = await pricing.spent(connection, owner_id, since, until)
         return JobsSummary(items=[Spending.from_spent(each) for each in spent])
 
 

@@ -1,8 +1,8 @@
 """The shop's settings on the wire."""
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
-from services.api.schemas import In, Out
+from services.api.schemas import Count, In, Out
 from services.jobs.shop import ShopSettings
 
 
@@ -22,5 +22,5 @@ class NewSettings(ShopSettings):
 class SettingsChange(In):
     """All settings anew, made on the version that the person saw."""
 
-    version: int = Field(ge=0)
+    version: Count
     settings: NewSettings

@@ -22,6 +22,8 @@ SECRET_BYTES: Final = 32
 _TOUCH_AFTER = timedelta(minutes=5)
 _MAX_CHARS = 100
 _SCHEME = "Bearer "
+API_KEY_HEADER: Final = "x-api-key"
+"""What slicers show a token in."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def bearer_of(headers: Mapping[str, str]) -> str | None:
     """Return the token that a request shows, also one that can't be good; None without one."""
     value = headers.get("authorization")
     if value is None:
-        return None
+        return headers.get(API_KEY_HEADER)
     return value.removeprefix(_SCHEME).strip() if value.startswith(_SCHEME) else ""
 
 

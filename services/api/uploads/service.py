@@ -9,15 +9,16 @@ from fastapi.exceptions import HTTPException
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.lifecycle import ArtifactState
-from contracts.units import MAX_ARTIFACT_BYTES, MIB
+from contracts.units import GIB, MAX_ARTIFACT_BYTES, MIB
 from services.api.dependencies import Person, ServicesDep, Viewer
 from services.api.errors import ApiError
 from services.api.idempotency import Once
 from services.api.state import Services
+from services.api.uploads.access import own_artifact, seen_artifact
 from services.api.uploads.schemas import Artifact, Upload, UploadRequest, UploadTarget
 from services.db.tables import work
 from services.jobs import submitting
-from services.jobs.errors import Conflict, Unknown
+from services.jobs.errors import Conflict
 from services.storage.bucket import ObjectMissing, StorageUnavailable, incoming_key
 
 MAX_AWAITED: Final = 20
@@ -51,14 +52,14 @@ class UploadDesk:
                 raise HTTPException(
                     429, "Too many uploads are under way. Finish some.", {"Retry-After": "60"}
                 )
-            artifact = await submitting.announce(session, self._viewer, file, now)
+            artifact = await submitting.announce(session, self._viewer, file, self._quota, now)
             return await self._upload(artifact)
 
         return await once.run(act, status=201)
 
     async def complete(self, once: Once, artifact_id: UUID) -> Response:
         """Hand the bytes over for their check once they are all there."""
-        artifact = await self._own(artifact_id)
+        artifact = await own_artifact(self._services, self._viewer, artifact_id)
         if artifact.state == ArtifactState.UPLOADING:
             await self._must_be_whole(artifact)
 
@@ -71,14 +72,19 @@ class UploadDesk:
 
     async def renew(self, artifact_id: UUID) -> Upload:
         """Return a fresh address while the bytes are still awaited."""
-        artifact = await self._own(artifact_id)
+        artifact = await own_artifact(self._services, self._viewer, artifact_id)
         if artifact.state != ArtifactState.UPLOADING:
             raise Conflict("upload-over", "The bytes of this file have been handed over already.")
         return await self._upload(artifact)
 
     async def artifact(self, artifact_id: UUID) -> Artifact:
         """Return an artifact of one's own; admins see all."""
-        return Artifact.from_row(await self._own(artifact_id, or_admin=True))
+        return Artifact.from_row(await seen_artifact(self._services, self._viewer, artifact_id))
+
+    @property
+    def _quota(self) -> submitting.Quota:
+        settings = self._services.settings
+        return submitting.Quota(settings.person_files, settings.person_storage_gib * GIB)
 
     async def _upload(self, artifact: work.Artifact) -> Upload:
         if artifact.state != ArtifactState.UPLOADING:
@@ -87,16 +93,6 @@ class UploadDesk:
             artifact.incoming_key, size_bytes=artifact.size_bytes, sha256=artifact.sha256
         )
         return Upload(artifact=Artifact.from_row(artifact), put=UploadTarget.from_presigned(put))
-
-    async def _own(self, artifact_id: UUID, *, or_admin: bool = False) -> work.Artifact:
-        async with self._services.sessions() as session:
-            artifact = await session.get(work.Artifact, artifact_id)
-        is_known = artifact is not None and (
-            artifact.owner_id == self._viewer.id or (or_admin and self._viewer.may_approve)
-        )
-        if artifact is None or not is_known:
-            raise Unknown("artifact")
-        return artifact
 
     async def _must_be_whole(self, artifact: work.Artifact) -> None:
         try:

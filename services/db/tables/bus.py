@@ -88,9 +88,15 @@ class StreamSeen(SQLModel, table=True):
 
 
 class DeadLetter(SQLModel, table=True):
-    """A message that could not be read or folded, kept whole. Writer: projector."""
+    """A message that could not be read or folded, kept whole.
+
+    Writer: projector; a person's wish to replay or drop it is services.jobs.letters'.
+    """
 
     __tablename__ = "dead_letter"
+    __table_args__ = (
+        Index("ix_dead_letter_open", "first_seen", postgresql_where=text("resolved_at IS NULL")),
+    )
 
     id: UUID = Field(primary_key=True)
     subject: str = Field(max_length=300)
@@ -99,5 +105,11 @@ class DeadLetter(SQLModel, table=True):
     reason: str = Field(max_length=2000)
     first_seen: datetime = instant(index=True)
     count: int
+    replay_asked_at: datetime | None = instant(nullable=True)
+    """A person wants it tried again; None once it was."""
+    replay_asked_by: UUID | None
+    replayed_at: datetime | None = instant(nullable=True)
+    """When it was last tried again."""
+    resolution: str | None = Field(max_length=16)
     resolved_at: datetime | None = instant(nullable=True)
     resolved_by: UUID | None

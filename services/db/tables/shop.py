@@ -35,3 +35,15 @@ class RunPrice(SQLModel, table=True):
     """Of the whole plate; None: no price was set for it."""
     electricity_per_h: Decimal | None = Field(sa_type=Numeric(14, 4))
     weight_g: float | None
+
+
+class Quota(SQLModel, table=True):
+    """What one person may print in a month, where it differs from everybody's; None: any."""
+
+    __tablename__ = "quota"
+
+    user_id: UUID = Field(primary_key=True, foreign_key="user.id")
+    month_grams: float | None
+    month_hours: float | None
+    updated_at: datetime = instant()
+    updated_by: UUID = Field(foreign_key="user.id")

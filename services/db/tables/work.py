@@ -31,6 +31,11 @@ class Artifact(SQLModel, table=True):
             "created_at",
             postgresql_where=text("state IN ('uploading', 'checking')"),
         ),
+        Index(
+            "ix_artifact_without_paths",
+            "checked_at",
+            postgresql_where=text("state = 'ready' AND paths IS NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -44,6 +49,13 @@ class Artifact(SQLModel, table=True):
     refusal_code: str | None = Field(max_length=32)
     refusal: str | None = Field(max_length=2000)
     inspection: JsonObject = json_object()
+    pictures: list[str] = Field(default_factory=list, sa_type=JSONB, nullable=False)
+    """Names of the plates' pictures under `derived/<id>/`."""
+    paths: list[str] | None = Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)
+    """Names of toolpaths and model there; None until they have been tried."""
+    paths_attempts: int = 0
+    submit_to: str | None = Field(default=None, foreign_key="queue.name", max_length=32)
+    """The queue that all its plates are submitted to once it is ready: a slicer sent it."""
     created_at: datetime = instant()
     checked_at: datetime | None = instant(nullable=True)
 
@@ -57,6 +69,8 @@ class Submission(SQLModel, table=True):
     owner_id: UUID = Field(foreign_key="user.id", index=True)
     artifact_id: UUID = Field(foreign_key="artifact.id", index=True)
     note: str | None = Field(max_length=500)
+    wish: str | None = Field(default=None, max_length=200)
+    """Which filament the person would like; people read it."""
     created_at: datetime = instant()
 
 
@@ -68,6 +82,9 @@ class Queue(SQLModel, table=True):
     name: str = Field(primary_key=True, max_length=32)
     title: str = Field(max_length=100)
     is_held: bool
+    held_by: UUID | None = Field(default=None, foreign_key="user.id")
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """Rises when a person orders, holds or releases it; a move names the version it was made on."""
     created_at: datetime = instant()
 
 
@@ -127,4 +144,21 @@ class Job(SQLModel, table=True):
     decided_by: UUID | None = Field(foreign_key="user.id")
     decision: str | None = Field(max_length=2000)
     """The reason or comment that came with the last decision."""
+    earlier: JsonObject | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True), nullable=True
+    )
+    """What it was before its owner changed it (services.jobs.resubmitting.Earlier)."""
+    created_at: datetime = instant()
+
+
+class JobComment(SQLModel, table=True):
+    """What people say about a job, without deciding."""
+
+    __tablename__ = "job_comment"
+    __table_args__ = (Index("ix_job_comment_job", "job_id", "created_at"),)
+
+    id: UUID = Field(primary_key=True)
+    job_id: UUID = Field(foreign_key="job.id")
+    author_id: UUID = Field(foreign_key="user.id")
+    text: str = Field(max_length=1000)
     created_at: datetime = instant()

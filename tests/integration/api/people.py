@@ -12,12 +12,15 @@ from uuid import UUID, uuid4
 
 import httpx
 from pydantic import PostgresDsn
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from runtime.settings import DatabaseSettings
 from services.db.engine import Sessions, make_engine, make_sessions
-from services.db.tables.people import Session, User
+from services.db.tables.people import FirstAdminCode, Session, User
+from services.db.tables.shop import Shop
+from services.db.tables.work import Queue
 
 Json = dict[str, Any]
 Row = TypeVar("Row", bound=SQLModel)
@@ -42,6 +45,10 @@ class Someone:
     async def post(self, path: str, body: Json | None = None) -> Json:
         """Return the body of a good answer."""
         return _body(await self.http.post(path, json={} if body is None else body))
+
+    async def put(self, path: str, body: Json) -> Json:
+        """Return the body of a good answer."""
+        return _body(await self.http.put(path, json=body))
 
     async def refused(self, path: str, body: Json | None = None) -> Json:
         """Return the problem that a POST is answered with."""
@@ -101,6 +108,14 @@ class World:
         http = await self.browser()
         http.cookies.set("layerline", session_id)
         return Someone(user.id, http)
+
+    async def put_back(self) -> None:
+        """Make what there is but one of as it was: further tests meet the same database."""
+        async with self.sessions() as session, session.begin():
+            await session.exec(delete(Shop))
+            await session.exec(delete(FirstAdminCode))
+            main = update(Queue).where(col(Queue.name) == "main")
+            await session.exec(main.values(title="Main", is_held=False))
 
     async def add(self, *rows: SQLModel) -> None:
         """Put rows into the database."""

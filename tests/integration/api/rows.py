@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from contracts.ids import printer_id_of
 from contracts.lifecycle import ArtifactState, BedState, JobState, RunState
 from contracts.loaded import Loaded, NeededFilament, PlateSummary
-from services.db.tables.bus import EventLog
+from services.db.tables.bus import DeadLetter, EventLog
 from services.db.tables.machines import Node, Printer, PrinterState, Run
 from services.db.tables.work import Artifact, Job, Submission
 from tests.integration.api.people import World, now
@@ -192,3 +192,23 @@ def log_row(type_: str, **columns: Any) -> EventLog:
         "body": {},
     }
     return EventLog(**{**values, **columns})
+
+
+def dead_letter(**columns: Any) -> DeadLetter:
+    """Return a message that nobody could read, as the projector keeps it."""
+    values: dict[str, Any] = {
+        "id": uuid4(),
+        "subject": "edge.attic.printer.sneezed",
+        "headers": {},
+        "body": b'{"type": "printer.sneezed"}',
+        "reason": "type: there is no such event",
+        "first_seen": now(),
+        "count": 1,
+        "replay_asked_at": None,
+        "replay_asked_by": None,
+        "replayed_at": None,
+        "resolution": None,
+        "resolved_at": None,
+        "resolved_by": None,
+    }
+    return DeadLetter(**{**values, **columns})

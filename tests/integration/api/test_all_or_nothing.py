@@ -48,7 +48,7 @@ async def failing(world: World, statement: str) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize("point", _POINTS)
 @pytest.mark.asvs("V2.3.3")
-async def test_failure_half_way_leaves_nothing_and_the_repeat_succeeds(
+async def test_I1_failure_half_way_leaves_nothing_and_the_repeat_succeeds(
     world: World, point: str
 ) -> None:
     mia, ada = await world.someone(), await world.someone(is_admin=True)

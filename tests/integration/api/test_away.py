@@ -61,6 +61,7 @@ async def test_readiness_names_what_is_away(with_database_alone: World) -> None:
     assert checks == {"database": "ok", "broker": "away", "storage": "away"}
 
 
+@pytest.mark.asvs("V16.5.2")
 async def test_only_what_needs_the_storage_waits_for_it(with_database_alone: World) -> None:
     world = with_database_alone
     mia = await world.someone()
@@ -78,6 +79,7 @@ async def test_provider_that_does_not_answer(with_database_alone: World) -> None
     assert answer.headers["location"] == "/signin?error=provider_unreachable"
 
 
+@pytest.mark.asvs("V16.5.2")
 async def test_facts_need_no_broker(with_database_alone: World) -> None:
     world = with_database_alone
     mia = await world.someone()

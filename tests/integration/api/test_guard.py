@@ -1,8 +1,10 @@
 """What every request meets: the session, foreign pages, headers, the web app."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -12,6 +14,8 @@ from services.api.permissions import PERMISSIONS, needs_session
 from tests.integration.api.people import Someone, World, problem
 from tests.integration.api.rows import ready_artifact
 
+OWN_HANDLES = {("end_one_session", "session_id"), ("revoke_token", "token_id")}
+"""Names under which a person's own list shows a session or token; they open nothing."""
 NIL = "00000000-0000-0000-0000-000000000000"
 OPENAPI = Path(__file__).parents[3] / "docs" / "openapi.json"
 
@@ -80,13 +84,103 @@ async def test_foreign_requests_change_nothing(
         assert (await mia.http.get("/api/me")).status_code == 200
 
 
-@pytest.mark.asvs("V3.2.1", "V3.4.4", "V3.4.6", "V14.3.2")
+@pytest.mark.asvs("V3.2.1", "V3.4.4", "V3.4.5", "V3.4.6", "V3.5.8", "V14.3.2", "V14.2.2")
 async def test_api_answers_are_not_kept_sniffed_or_framed(mia: Someone) -> None:
     for answer in (await mia.http.get("/api/me"), await mia.http.get("/api/nothing")):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
         assert "server" not in answer.headers
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.asvs("V3.4.2")
+async def test_no_foreign_page_may_read_an_answer(mia: Someone) -> None:
+    origin = {"Origin": "https://evil.example"}
+    asked = {**origin, "Access-Control-Request-Method": "POST"}
+    answers = [
+        await mia.http.get("/api/me", headers=origin),
+        await mia.http.options("/api/jobs", headers=asked),
+    ]
+    for answer in answers:
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.asvs("V13.4.4", "V4.1.2")
+async def test_api_neither_echoes_nor_redirects(world: World, mia: Someone) -> None:
+    assert (await mia.http.request("TRACE", "/api/me")).status_code in {403, 405}
+    stranger = await world.browser()
+    stranger.headers["X-Forwarded-Proto"] = "http"
+    for path in ("/api/me", "/api/jobs/", "/api//me", "/api/nodes"):
+        answer = await stranger.get(path)
+        assert answer.status_code in {401, 404}, path
+
+
+@pytest.mark.asvs("V15.3.7")
+async def test_a_parameter_sent_twice_is_one_or_refused(mia: Someone) -> None:
+    for query in ("limit=1&limit=2", "limit=1&limit=x", "scope=mine&scope=all"):
+        answer = await mia.http.get(f"/api/jobs?{query}")
+        last = await mia.http.get(f"/api/jobs?{query.rpartition('&')[2]}")
+        assert (answer.status_code, answer.json()) == (last.status_code, last.json())
+
+
+@pytest.mark.asvs("V14.2.1")
+async def test_no_address_holds_what_is_secret() -> None:
+    told = {
+        (operation["operationId"], parameter["name"])
+        for operations in document()["paths"].values()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] in {"query", "path"}
+    }
+    assert ("list_jobs", "limit") in told
+    secret = re.compile(r"token|secret|password|signature|session_id$|^code$|key")
+    assert {pair for pair in told if secret.search(pair[1])} == OWN_HANDLES
+
+
+@pytest.mark.asvs("V15.3.3")
+async def test_no_body_takes_fields_that_it_does_not_name() -> None:
+    """But for a slicer's form, whose other fields are read past."""
+    schemas = document()["components"]["schemas"]
+    bodies = {
+        body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for operations in document()["paths"].values()
+        for operation in operations.values()
+        if (body := operation.get("requestBody")) is not None
+        and "multipart/form-data" not in body["content"]
+    }
+    assert len(bodies) > 10
+    open_ones = {name for name in bodies if schemas[name].get("additionalProperties") is not False}
+    assert open_ones == set()
+
+
+BLANK = b"\r\n"
+SMUGGLED: dict[str, list[bytes]] = {
+    "two lengths": [b"Content-Length: 2", b"Content-Length: 40"],
+    "a length and chunks": [b"Content-Length: 4", b"Transfer-Encoding: chunked"],
+    "chunks by another name": [b"Transfer-Encoding: xchunked"],
+    "a length that is none": [b"Content-Length: +2"],
+    "a line that is none": [b"Content-Length 2"],
+}
+
+
+@pytest.mark.asvs("V4.2.1")
+@pytest.mark.parametrize("kind", SMUGGLED)
+async def test_a_request_is_never_read_as_two(world: World, kind: str) -> None:
+    host = urlsplit(world.url).netloc.encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(world.url).port)
+    head = [b"POST /api/jobs HTTP/1.1", b"Host: " + host, *SMUGGLED[kind]]
+    hidden = BLANK.join((b"0", b"", b"GET /livez HTTP/1.1", b"Host: " + host, b"", b""))
+    try:
+        writer.write(BLANK.join((*head, b"", b"")) + hidden)
+        writer.write_eof()
+        async with asyncio.timeout(10):
+            answer = await reader.read()
+    finally:
+        writer.close()
+    assert b'"status":"ok"' not in answer
+    assert b" 200 " not in answer
 
 
 async def test_unknown_address_and_method(mia: Someone) -> None:
@@ -145,12 +239,15 @@ class TestWebApp:
         assert manifest.headers["content-type"] == "application/manifest+json"
         assert manifest.headers["cache-control"] == "no-cache"
 
-    @pytest.mark.parametrize("path", ["/assets/gone.js", "/api", "/api/", "/api/x/y"])
-    @pytest.mark.asvs("V13.4.3")
+    @pytest.mark.parametrize(
+        "path",
+        ["/assets/gone.js", "/api", "/api/", "/api/x/y", "/assets/.git/config"],
+    )
+    @pytest.mark.asvs("V13.4.3", "V13.4.1")
     async def test_no_page_in_place_of_a_file_or_an_answer(self, world: World, path: str) -> None:
         assert problem(await (await world.browser()).get(path))["status"] == 404
 
-    @pytest.mark.asvs("V13.4.3", "V5.3.2")
+    @pytest.mark.asvs("V13.4.3", "V5.3.2", "V1.1.1")
     async def test_no_way_out_of_the_folder(self, world: World) -> None:
         async with httpx.AsyncClient(base_url=world.url) as http:
             for path in ("/%2e%2e/%2e%2e/etc/passwd", "/assets/..%2f..%2fetc%2fpasswd"):

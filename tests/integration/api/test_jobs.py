@@ -117,6 +117,7 @@ class TestSubmitting:
             ({"queue": "No Slug"}, "malformed"),
         ],
     )
+    @pytest.mark.asvs("V2.2.3", "V2.1.2")
     async def test_nonsense(self, world: World, mia: Someone, changes: Json, code: str) -> None:
         artifact = await ready_artifact(world, mia.id)
         body = {"artifact_id": str(artifact.id), "plates": [{"plate": 1, "copies": 1}]}
@@ -223,7 +224,8 @@ class TestDeciding:
         assert refusal["type"] == "/problems/job-state"
         assert refusal["job"]["status"] == "rejected"
 
-    async def test_two_admins_at_once_make_one_decision(
+    @pytest.mark.asvs("V15.4.2", "V2.3.4")
+    async def test_I6_two_admins_at_once_make_one_decision(
         self, world: World, mia: Someone, ada: Someone
     ) -> None:
         bob = await world.someone(is_admin=True)
@@ -236,7 +238,7 @@ class TestDeciding:
         types = [event.type for event in await events_of(world, job["id"])]
         assert types == ["job.submitted", "job.approved"]
 
-    async def test_same_key_at_once_is_one_effect_and_one_answer(
+    async def test_I3_same_key_at_once_is_one_effect_and_one_answer(
         self, world: World, mia: Someone, ada: Someone
     ) -> None:
         (job,) = await submitted(world, mia)
@@ -286,7 +288,7 @@ class TestCancelling:
         refusal = await mia.refused(f"/api/jobs/{job['id']}/cancel")
         assert refusal["type"] == "/problems/job-state"
 
-    async def test_job_with_a_run_is_cancelling_until_its_node_has_answered(
+    async def test_I19_job_with_a_run_is_cancelling_until_its_node_has_answered(
         self, world: World, mia: Someone, ada: Someone
     ) -> None:
         job = await queued(world, mia, ada)
@@ -314,7 +316,8 @@ class TestCancelling:
         assert refusal["type"] == "/problems/job-state"
         assert refusal["job"]["status"] == state.value
 
-    async def test_decision_waits_for_the_claim_and_loses(
+    @pytest.mark.asvs("V15.4.3", "V15.4.2")
+    async def test_I19_decision_waits_for_the_claim_and_loses(
         self, world: World, mia: Someone, ada: Someone
     ) -> None:
         """The claim holds the row, then commits its run: nothing is decided over its head."""

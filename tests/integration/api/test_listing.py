@@ -13,6 +13,7 @@ from contracts.lifecycle import JobState, RunState, Status, status_of
 from services.api.app import create_app
 from services.api.settings import ApiSettings
 from services.api.state import Services
+from services.db.prepared import Prepared
 from services.db.tables.work import Job, Submission
 from tests.integration.api.people import Someone, World, now, problem
 from tests.integration.api.rows import (
@@ -151,6 +152,13 @@ async def test_lists_cost_three_statements_at_most(
                 statements.append(str(context[2]))
 
         event.listen(services.reads.sync_engine, "before_cursor_execute", note)
+        asked = Prepared.arguments
+
+        def noting_arguments(question: Prepared, values: dict[str, object]) -> list[object]:
+            statements.append(question.sql)
+            return asked(question, values)
+
+        monkeypatch.setattr(Prepared, "arguments", noting_arguments)
 
         async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
             await app({**scope, "state": dict(state)}, receive, send)

@@ -213,7 +213,7 @@ class TestEnrolling:
         answer = await away.post(
             "/api/nodes/enroll", json={"public_key": key}, headers={CODE_HEADER: new["code"]}
         )
-        assert problem(answer)["status"] in {403, 422}
+        assert problem(answer)["status"] in {409, 422}
 
     async def test_session_is_no_code(self, ada: Someone) -> None:
         key = public_key(make_seed())
@@ -266,6 +266,7 @@ class TestRenewing:
         await ada.post(f"/api/nodes/{name}/revoke")
         assert await renewal_refused(world, files) == "key-revoked"
 
+    @pytest.mark.asvs("V9.1.1", "V6.8.2")
     async def test_every_other_proof_is_refused(
         self, world: World, ada: Someone, away: httpx.AsyncClient, tmp_path: Path
     ) -> None:

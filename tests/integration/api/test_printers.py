@@ -55,6 +55,7 @@ async def sent(world: World, command: Json) -> tuple[Command, Outbox]:
 
 
 class TestPrinters:
+    @pytest.mark.asvs("V15.3.1")
     async def test_everyone_sees_them_with_the_print_but_not_its_notes(
         self, world: World, mia: Someone
     ) -> None:
@@ -120,6 +121,8 @@ class TestBed:
         printer = await mia.get(path)
         assert printer["allowed_actions"] == ["clear_bed"]
         assert printer["bed"]["last_job"]["name"] == "bracket"
+        assert printer["bed"]["last_job"]["plate"] == 1
+        assert printer["bed"]["last_job"]["artifact_id"]
         assert (await mia.post(f"{path}/clear-bed", {"bed_seq": 7}))["kind"] == "clear_bed"
         kim = await world.someone()
         assert (await kim.refused(f"{path}/clear-bed", {"bed_seq": 7}))["status"] == 403

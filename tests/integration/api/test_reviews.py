@@ -1,6 +1,5 @@
 """Prices and limits, what an approver has to know, what prints have cost."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
-from sqlalchemy import delete
 from sqlmodel import col, select
 
 from contracts.events import JobRequeued, parse_event
@@ -18,20 +16,12 @@ from contracts.loaded import Loaded, LoadedFilament
 from services.db.tables.bus import Outbox
 from services.db.tables.machines import Printer, PrinterState
 from services.db.tables.people import Audit
-from services.db.tables.shop import RunPrice, Shop
-from services.db.tables.work import Job, Queue
+from services.db.tables.shop import RunPrice
+from services.db.tables.work import Artifact, Job, Queue
 from tests.integration.api.people import Json, Someone, World, now, problem
 from tests.integration.api.rows import announced_printer, new_run, plate_summary, ready_artifact
 
 PRICES = {"currency": "EUR", "material_prices": {"pla": 20.0}, "electricity_per_h": 0.06}
-
-
-@pytest_asyncio.fixture
-async def clean(world: World) -> AsyncIterator[None]:
-    """What is set is taken back afterwards."""
-    yield
-    async with world.sessions() as session, session.begin():
-        await session.exec(delete(Shop))
 
 
 @pytest_asyncio.fixture
@@ -82,7 +72,6 @@ def p1s(*filaments: LoadedFilament, has_ams: bool = False) -> Loaded:
     return Loaded(model="C12", nozzle_mm=0.4, has_ams=has_ams, filaments=filaments)
 
 
-@pytest.mark.usefixtures("clean")
 class TestSettings:
     async def test_admin_sets_and_everybody_else_is_kept_out(
         self, world: World, ada: Someone, mia: Someone
@@ -141,7 +130,6 @@ class TestSettings:
         assert "Plate 1" in refusal["detail"]
 
 
-@pytest.mark.usefixtures("clean")
 class TestReview:
     async def test_says_for_each_printer_which_tray_or_why_not(
         self, world: World, ada: Someone, mia: Someone
@@ -153,7 +141,12 @@ class TestReview:
         petg = LoadedFilament(slot=254, type="PETG", color="#FFFFFF")
         await printer_in(world, queue, p1s(petg), is_online=False)
         job = await submit(world, mia, queue)
+        artifact = await world.row(Artifact, UUID(job["artifact_id"]))
+        made_by = {"name": "OrcaSlicer", "version": "2.3.0"}
+        artifact.inspection = {**artifact.inspection, "slicer": made_by}
+        await world.add(artifact)
         review = await ada.get(f"/api/jobs/{job['id']}/review")
+        assert review["slicer"] == made_by
         assert review["model_name"] == "P1S"
         assert review["plate"]["layers"] is None
         fits = {fit["is_online"]: fit for fit in review["printers"]}

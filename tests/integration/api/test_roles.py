@@ -83,7 +83,7 @@ async def test_withdrawn_invitation_lets_nobody_in(world: World, ada: Someone) -
     assert landed.headers["location"] == "/signin?error=not_allowed"
 
 
-@pytest.mark.asvs("V7.4.1", "V7.5.2", "V7.2.1")
+@pytest.mark.asvs("V7.4.1", "V7.5.2", "V7.2.1", "V7.4.3")
 async def test_sessions_are_listed_and_ended(world: World) -> None:
     mia = await world.someone()
     (mine,) = (await mia.http.get("/api/me/sessions")).json()
@@ -139,7 +139,7 @@ async def test_there_is_no_code_once_there_is_an_admin(world: World, ada: Someon
         assert await make_first_admin_code(session, now()) is None
 
 
-@pytest.mark.asvs("V1.2.10", "V16.2.1")
+@pytest.mark.asvs("V1.2.10", "V16.2.1", "V5.4.1")
 async def test_trail_is_read_and_exported_by_admins(world: World, ada: Someone) -> None:
     email = f"={uuid4().hex}@elsewhere.example"
     await ada.post("/api/invitations", {"email": email})

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -9,8 +10,11 @@ import httpx
 import pytest
 from sqlmodel import col, select
 
+from services.api.auth.sessions import ABSOLUTE, IDLE, RECENT
 from services.db.tables.people import Audit, Identity, Session, User
 from tests.integration.api.people import World, now, problem
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 async def sign_in(
@@ -234,3 +238,23 @@ async def test_use_of_a_session_is_noted(world: World) -> None:
     await world.add(row)
     await mia.get("/api/me")
     assert (await world.row(Session, key)).last_used_at > now() - timedelta(minutes=1)
+
+
+@pytest.mark.asvs("V7.6.2")
+async def test_link_on_a_foreign_page_signs_nobody_in(world: World) -> None:
+    browser = await world.browser(says_so=False)
+    path, headers = "/api/auth/signin/oidc", {"Sec-Fetch-Site": "cross-site"}
+    answer = await browser.get(path, params={"next": "/jobs"}, headers=headers)
+    assert answer.headers["location"] == "/signin?next=%2Fjobs"
+    assert "set-cookie" not in answer.headers
+    foreign = await browser.get(path, params={"next": "//evil.example"}, headers=headers)
+    assert foreign.headers["location"] == "/signin?next=%2F"
+
+
+@pytest.mark.asvs("V7.1.1", "V7.1.3", "V7.6.1", "V6.1.3", "V6.8.4")
+def test_times_of_sessions_are_told() -> None:
+    told = " ".join((ROOT / "docs" / "security.md").read_text().split())
+    assert f"after {IDLE.days} days without use, after {ABSOLUTE.days} days at most" in told
+    assert f"last {RECENT.seconds // 60} minutes" in told
+    assert "Signing out here leaves the provider's own session alone" in told
+    assert "counts as one factor" in told

@@ -40,6 +40,7 @@ class TestWhatIsNext:
         (told,) = await desk.told("job.claimed")
         assert (told.run_id, told.sid, told.job_id) == (offer.run_id, offer.sid, first)
 
+    @pytest.mark.asvs("V2.3.4", "V15.4.1", "V15.4.2")
     async def test_printers_that_ask_at_once_get_different_jobs(self, desk: Desk) -> None:
         printers = [await desk.shop.printer(f"01S00C00000000{n}") for n in range(5)]
         jobs = {await desk.shop.job() for _ in range(4)}
@@ -59,6 +60,7 @@ class TestWhatIsNext:
         assert row["wait_code"] == "not_loaded"
         assert json.loads(row["wait_params"])["missing"] == "PETG"
 
+    @pytest.mark.asvs("V15.4.4")
     async def test_fitting_job_is_found_behind_many_that_do_not_fit(self, desk: Desk) -> None:
         printer = await desk.shop.printer()
         for _ in range(3):
@@ -143,7 +145,7 @@ class TestWhatIsNext:
 
 
 class TestSameQuestion:
-    async def test_same_claim_gets_the_same_run(self, desk: Desk) -> None:
+    async def test_I4_same_claim_gets_the_same_run(self, desk: Desk) -> None:
         printer = await desk.shop.printer()
         await desk.shop.job()
         await desk.shop.job()
@@ -175,6 +177,13 @@ class TestWhoMayAsk:
         answer = await desk.claim(printer, node="other")
         assert code_of(answer) is RefusalCode.NOT_YOUR_PRINTER
 
+    @pytest.mark.asvs("V8.3.2")
+    async def test_revoked_node_gets_nothing(self, desk: Desk) -> None:
+        printer = await desk.shop.printer()
+        await desk.shop.job()
+        await desk.connection.execute("UPDATE node SET revoked_at = now() WHERE name = 'bench'")
+        assert code_of(await desk.claim(printer)) is RefusalCode.NOT_YOUR_PRINTER
+
     @pytest.mark.parametrize("epoch", [1, 3])
     async def test_other_epoch_is_refused_with_the_current_one(
         self, desk: Desk, epoch: int
@@ -193,7 +202,7 @@ class TestWhoMayAsk:
 
 
 class TestWatermark:
-    async def test_claim_that_overtakes_its_facts_is_put_off(
+    async def test_I4_claim_that_overtakes_its_facts_is_put_off(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("services.dispatch.answers.WATERMARK_WAIT_S", 0.2)
@@ -237,7 +246,7 @@ class TestOpenRuns:
         assert code_of(await desk.claim(printer)) is RefusalCode.PRINTER_HAS_RUN
         assert (await desk.row("run", offer.run_id))["state"] == "transferring"
 
-    async def test_run_of_a_lost_journal_needs_a_person(self, desk: Desk) -> None:
+    async def test_I22_run_of_a_lost_journal_needs_a_person(self, desk: Desk) -> None:
         printer = await desk.shop.printer()
         await desk.shop.job()
         offer = await desk.offer(printer)
@@ -298,7 +307,7 @@ class TestRinging:
             assert await ringing.ring_due(session, later) == 0
             assert await ringing.next_due(session, later) is None
 
-    async def test_everything_is_rung_anew_when_the_stream_was_lost(self, desk: Desk) -> None:
+    async def test_I18_everything_is_rung_anew_when_the_stream_was_lost(self, desk: Desk) -> None:
         await desk.shop.job()
         await desk.shop.job()
         await desk.shop.job(not_before=now() + timedelta(hours=1))

@@ -32,7 +32,7 @@ async def give_away(desk: Desk, printer_id: UUID) -> int:
         return moved.epoch
 
 
-async def test_node_that_lost_its_printer_gets_no_job_and_the_new_one_does(desk: Desk) -> None:
+async def test_I17_node_that_lost_its_printer_gets_no_job_and_the_new_one_does(desk: Desk) -> None:
     printer = await desk.shop.printer()
     job = await desk.shop.job()
     assert await give_away(desk, printer) == 2
@@ -46,7 +46,7 @@ async def test_node_that_lost_its_printer_gets_no_job_and_the_new_one_does(desk:
     assert offer.spec.job_id == job
 
 
-async def test_both_asking_at_once_start_one_run(desk: Desk) -> None:
+async def test_I6_both_asking_at_once_start_one_run(desk: Desk) -> None:
     printer = await desk.shop.printer()
     await desk.shop.job()
     await give_away(desk, printer)

@@ -17,7 +17,7 @@ import aiohttp
 from contracts.ids import PrinterId, printer_id_of
 
 BIN = Path(sys.executable).parent
-START_WITHIN_S = 15.0
+START_WITHIN_S = 45.0
 STOP_WITHIN_S = 8.0
 
 

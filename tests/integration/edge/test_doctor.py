@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.local.process import free_port
-from edge.bambu.hms import error_fault
+from edge.bambu.codes.decode import error_fault
 from edge.bambu.tls import anchor_path
 from edge.doctor.discovery import Announcements
 from edge.doctor.examination import examine

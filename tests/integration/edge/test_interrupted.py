@@ -3,6 +3,8 @@
 import asyncio
 import json
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,10 @@ from contracts.events import (
     JobDone,
     JobFailed,
     JobProgress,
+    PrinterActivity,
     PrinterBedChanged,
     PrinterOffline,
+    PrinterStateChanged,
     ReleaseCode,
     RunAttention,
     RunPaused,
@@ -41,8 +45,16 @@ def start_messages(world: World) -> int:
     return sum(message.get("print", {}).get("command") == "project_file" for message in sent)
 
 
+def backup(journal: Path, copy: Path) -> int:
+    """Copy a journal that is in use; return the node_seq of the last fact in the copy."""
+    with closing(sqlite3.connect(journal)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+        (last,) = target.execute("SELECT max(node_seq) FROM fact").fetchone()
+        return int(last)
+
+
 class TestRestart:
-    async def test_killed_before_the_start_is_seen_it_starts_nothing_again(
+    async def test_I7_killed_before_the_start_is_seen_it_starts_nothing_again(
         self, world: World
     ) -> None:
         await world.printer.post("/faults", {"start_delay_s": 900})
@@ -77,6 +89,9 @@ class TestRestart:
 
         assert attention.cause is AttentionCause.RESTARTED_IN_START
         assert start_messages(world) == 1
+        early = await self._say_clear(world)
+        assert isinstance(early, CommandRefused)
+        assert early.code == "printer_busy"
         resolve = await world.services.command(
             CommandKind.RESOLVE,
             world.printer.printer_id,
@@ -85,8 +100,15 @@ class TestRestart:
         )
         assert isinstance(await world.services.answer_to(resolve), CommandDone)
         assert world.services.bed().bed is BedState.OCCUPIED
+        assert isinstance(await self._say_clear(world), CommandDone)
 
-    async def test_killed_while_printing_it_takes_the_print_up_again(self, world: World) -> None:
+    async def _say_clear(self, world: World) -> object:
+        command = await world.services.command(
+            CommandKind.CLEAR_BED, world.printer.printer_id, bed_seq=world.services.bed().bed_seq
+        )
+        return await world.services.answer_to(command)
+
+    async def test_I7_killed_while_printing_it_takes_the_print_up_again(self, world: World) -> None:
         world.services.queue()
         await world.clear_bed()
         await world.services.fact(RunStarted)
@@ -148,25 +170,24 @@ class TestRestart:
         await eventually(is_unknown, within_s=10)
 
     @pytest.mark.timeout(200)
-    async def test_a_restored_journal_becomes_a_new_one_and_asks_for_a_look(
+    async def test_I22_a_restored_journal_becomes_a_new_one_and_asks_for_a_look(
         self, world: World, tmp_path: Path
     ) -> None:
         world.services.queue()
         await world.clear_bed()
         await world.services.fact(RunStarted)
         await world.printer.post("/time", {"scale": 60})
-        old_copy = {path: path.read_bytes() for path in world.edge.folder.glob("journal.db*")}
-        seen = len(world.services.of(JobProgress))
+        old_copy = tmp_path / "old.db"
+        known = backup(world.edge.folder / "journal.db", old_copy)
 
         async def went_on() -> bool:
-            return len(world.services.of(JobProgress)) > seen
+            return any(fact.node_seq > known for fact in world.services.of(JobProgress))
 
         await eventually(went_on, within_s=60)
         await world.edge.stop(signal.SIGKILL)
         for path in world.edge.folder.glob("journal.db*"):
             path.unlink()
-        for path, content in old_copy.items():
-            path.write_bytes(content)
+        old_copy.rename(world.edge.folder / "journal.db")
         await world.edge.start()
 
         attention = await world.services.fact(RunAttention, within_s=60)
@@ -224,7 +245,9 @@ class TestCancel:
 
 
 class TestCommands:
-    async def test_a_stale_clear_bed_is_refused_with_the_current_number(self, world: World) -> None:
+    async def test_I23_a_stale_clear_bed_is_refused_with_the_current_number(
+        self, world: World
+    ) -> None:
         bed = await world.services.fact(PrinterBedChanged)
 
         command = await world.services.command(
@@ -332,7 +355,7 @@ class TestFaults:
         assert "Developer Mode" in failed.advice
         assert await world.printer.starts() == 0
 
-    async def test_a_foreign_print_takes_the_word_clear_away(self, world: World) -> None:
+    async def test_I23_a_foreign_print_takes_the_word_clear_away(self, world: World) -> None:
         await world.clear_bed()
 
         async def has_asked() -> bool:
@@ -349,6 +372,40 @@ class TestFaults:
         await world.services.ring()
         assert len(world.services.claims) == 1
 
+    async def test_I23_what_was_said_before_a_foreign_print_counts_no_more(
+        self, world: World
+    ) -> None:
+        await world.services.fact(PrinterBedChanged)
+        before = world.services.bed()
+        assert before.bed is BedState.UNKNOWN
+        await self._print_at_screen(world)
+
+        async def is_occupied() -> bool:
+            return world.services.bed().bed is BedState.OCCUPIED
+
+        await eventually(is_occupied, within_s=10)
+        first = world.services.bed()
+        await world.printer.post("/time", {"scale": 1000})
+
+        async def is_over() -> bool:
+            return world.services.of(PrinterStateChanged)[-1].activity is PrinterActivity.FINISHED
+
+        await eventually(is_over, within_s=40)
+        await self._print_at_screen(world, "another.gcode.3mf")
+
+        async def is_new() -> bool:
+            return world.services.bed().bed_seq > first.bed_seq
+
+        await eventually(is_new, within_s=20)
+        assert world.services.bed().bed is BedState.OCCUPIED
+        for said in (before, first):
+            command = await world.services.command(
+                CommandKind.CLEAR_BED, world.printer.printer_id, bed_seq=said.bed_seq
+            )
+            answer = await world.services.answer_to(command)
+            assert isinstance(answer, CommandRefused)
+            assert answer.code == "stale_bed"
+
     async def test_a_lost_link_to_the_printer_is_told_and_heals(self, world: World) -> None:
         world.services.queue()
         await world.clear_bed()
@@ -360,8 +417,8 @@ class TestFaults:
         await world.services.fact(JobDone, within_s=40)
         assert await world.printer.starts() == 1
 
-    async def _print_at_screen(self, world: World) -> None:
+    async def _print_at_screen(self, world: World, name: str = "foreign.gcode.3mf") -> None:
         card = Path(world.printer.ready["ca_file"]).parent / "sd"
         content = (SAMPLES / "cube-small.gcode.3mf").read_bytes()
-        await asyncio.to_thread((card / "foreign.gcode.3mf").write_bytes, content)
-        await world.printer.post("/screen/start", {"path": "/foreign.gcode.3mf"})
+        await asyncio.to_thread((card / name).write_bytes, content)
+        await world.printer.post("/screen/start", {"path": f"/{name}"})

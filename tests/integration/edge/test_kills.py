@@ -26,7 +26,7 @@ End = JobDone | JobFailed | JobCancelled | RunReleased | RunAttention
 
 @pytest.mark.long
 @pytest.mark.timeout(60 + 25 * KILLS)
-async def test_random_kills_never_start_a_job_twice(world: World) -> None:
+async def test_I5_random_kills_never_start_a_job_twice(world: World) -> None:
     seed = int(os.environ.get("SEED", "20260301"))
     dice = random.Random(seed)
     offered: set[object] = set()

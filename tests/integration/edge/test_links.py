@@ -43,7 +43,7 @@ def gapless(world: World) -> bool:
 
 
 class TestBroker:
-    async def test_a_print_goes_on_without_a_broker_and_every_fact_arrives(
+    async def test_I12_a_print_goes_on_without_a_broker_and_every_fact_arrives(
         self, tmp_path: Path
     ) -> None:
         keys, port = Keys(tmp_path / "keys"), free_port()
@@ -68,7 +68,9 @@ class TestBroker:
                 assert gapless(world)
                 await world.edge.stop()
 
-    async def test_a_wiped_broker_gets_every_unconfirmed_fact_again(self, tmp_path: Path) -> None:
+    async def test_I18_a_wiped_broker_gets_every_unconfirmed_fact_again(
+        self, tmp_path: Path
+    ) -> None:
         keys, port = Keys(tmp_path / "keys"), free_port()
         async with (
             run_nats(tmp_path / "nats", keys.trust(), port=port) as server,

@@ -17,7 +17,7 @@ from deploy.local.process import Command, free_port, http_answers, start
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "samples" / "cube-small.gcode.3mf"
 SERIAL, CODE = "01P00A000000077", "12345678"
-START_WITHIN_S = 30.0
+START_WITHIN_S = 60.0
 SESSION_WITHIN_S = 240.0
 _RUN = "from edge.simulator.cli import main; main()"
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]

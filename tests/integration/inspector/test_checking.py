@@ -56,7 +56,7 @@ async def test_what_cannot_print_is_refused_with_a_sentence(
     assert await bench.events() == ["artifact.refused"]
 
 
-async def test_other_bytes_than_announced_are_refused(bench: Bench) -> None:
+async def test_I21_other_bytes_than_announced_are_refused(bench: Bench) -> None:
     artifact = await bench.upload(threemf.good(), claims=threemf.two_plates())
     checked = await bench.check(artifact)
     assert (checked.state, checked.refusal_code) == (ArtifactState.REFUSED, "bytes_changed")

@@ -128,7 +128,7 @@ class TestNats:
 class TestSeaweedFS:
     async def _put(self, storage: SeaweedFS, key: str) -> None:
         async with open_bucket(storage.settings()) as bucket:
-            await bucket._client.put_object(Bucket=bucket.name, Key=key, Body=b"bytes" * 1000)
+            await bucket.client.put_object(Bucket=bucket.name, Key=key, Body=b"bytes" * 1000)
 
     async def _has(self, storage: SeaweedFS, key: str) -> bool:
         async with open_bucket(storage.settings()) as bucket:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.local import keeper as keeper_module
 from deploy.local.keeper import Keeper, Tier
 from deploy.local.leftovers import ProcessRecord, end_leftovers, read_record
 from deploy.local.process import StartFailed
@@ -58,6 +59,41 @@ class TestKeeper:
         assert "worker ended with exit code -9; starting it again" in said[0]
         assert not psutil.pid_exists(second)
         assert read_record(tmp_path / "processes.json") == {}
+
+    async def test_process_that_was_well_and_is_not_any_more_is_started_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keeper_module, "LOOK_EVERY_S", 0.05)
+        monkeypatch.setattr(keeper_module, "SICK_AFTER_S", 0.2)
+        said: list[str] = []
+        is_well = True
+        looks = 0
+
+        async def looks_well() -> bool:
+            nonlocal looks
+            looks += 1
+            return is_well
+
+        async def is_ready() -> bool:
+            return said_ready(tmp_path / "worker.log")
+
+        async def was_looked_at() -> bool:
+            return looks > 1
+
+        async def is_back() -> bool:
+            return said_ready(tmp_path / "worker.log", times=2)
+
+        async with _keeper(tmp_path, said) as keeper:
+            command = python("worker", SLEEP)
+            await keeper.run(command, is_ready, within_s=20, tier=Tier.SERVICE, is_well=looks_well)
+            first = _pid(tmp_path, "worker")
+            await eventually(was_looked_at, within_s=20)
+            assert _pid(tmp_path, "worker") == first
+            is_well = False
+            await eventually(is_back, within_s=20)
+            assert _pid(tmp_path, "worker") != first
+        assert said[0] == "worker has not been well for 0.2 s"
+        assert sum("not been well" in line for line in said) == 1  # sick from the start is starting
 
     async def test_each_tier_ends_before_what_it_uses(self, tmp_path: Path) -> None:
         order = tmp_path / "order"

@@ -39,7 +39,7 @@ class TestDeadlines:
         deadline = await next_deadline(projection.connection)
         assert deadline == (await projection.run(claimed))["deadline_at"]
 
-    async def test_transfer_that_takes_too_long_needs_a_person(
+    async def test_I20_transfer_that_takes_too_long_needs_a_person(
         self, projection: Projection, claimed: RunIds
     ) -> None:
         await projection.take([NodeJournal(journal_id=BENCH_JOURNAL).transferring(claimed)])
@@ -59,7 +59,7 @@ class TestDeadlines:
             (3, timedelta(hours=24, minutes=19), timedelta(hours=24, minutes=21), "print_overdue"),
         ],
     )
-    async def test_start_and_print_have_their_time(
+    async def test_I20_start_and_print_have_their_time(
         self,
         projection: Projection,
         claimed: RunIds,
@@ -85,7 +85,7 @@ class TestDeadlines:
 
 
 class TestRebuild:
-    async def test_log_alone_gives_the_live_rows(self, projection: Projection) -> None:
+    async def test_I14_log_alone_gives_the_live_rows(self, projection: Projection) -> None:
         shop = projection.shop
         journal = NodeJournal(journal_id=BENCH_JOURNAL)
         runs = [

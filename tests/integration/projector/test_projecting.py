@@ -113,7 +113,7 @@ class TestRuns:
 
 
 class TestBadMessages:
-    async def test_one_bad_body_in_ten_harms_no_other(
+    async def test_I16_one_bad_body_in_ten_harms_no_other(
         self, projection: Projection, claimed: RunIds
     ) -> None:
         journal = NodeJournal(journal_id=BENCH_JOURNAL)
@@ -167,7 +167,7 @@ class TestBadMessages:
         assert (await projection.run(claimed))["state"] == "claimed"
         assert await projection.count("dead_letter") == 1
 
-    async def test_value_that_the_database_refuses_takes_only_itself_down(
+    async def test_I16_value_that_the_database_refuses_takes_only_itself_down(
         self, projection: Projection, claimed: RunIds
     ) -> None:
         journal = NodeJournal(journal_id=BENCH_JOURNAL)

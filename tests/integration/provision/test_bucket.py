@@ -36,7 +36,7 @@ async def test_a_second_run_keeps_the_objects_and_follows_the_origin(storage: Se
     settings = storage.settings()
     await ensure_bucket(settings, origin=APP)
     async with open_bucket(settings) as bucket:
-        await bucket._client.put_object(Bucket=bucket.name, Key="blob/kept", Body=b"kept")
+        await bucket.client.put_object(Bucket=bucket.name, Key="blob/kept", Body=b"kept")
         await ensure_bucket(settings, origin="http://127.0.0.1:8001")
         assert await bucket.size_of("blob/kept") == 4
         await bucket.delete("blob/kept")
@@ -48,12 +48,13 @@ async def test_a_second_run_keeps_the_objects_and_follows_the_origin(storage: Se
 async def test_unfinished_uploads_are_swept(storage: SeaweedFS) -> None:
     await ensure_bucket(storage.settings(), origin=APP)
     async with open_bucket(storage.settings()) as bucket:
-        found = await bucket._client.get_bucket_lifecycle_configuration(Bucket=bucket.name)
+        found = await bucket.client.get_bucket_lifecycle_configuration(Bucket=bucket.name)
     (rule,) = found["Rules"]
     assert (rule["Filter"], rule["Expiration"]) == ({"Prefix": "incoming/"}, {"Days": 2})
 
 
 @pytest.mark.parametrize("path", ["/layerline", "/layerline/blob/x"])
+@pytest.mark.asvs("V5.3.1", "V13.2.2")
 async def test_nobody_reads_without_a_signature(storage: SeaweedFS, path: str) -> None:
     await ensure_bucket(storage.settings(), origin=APP)
     async with httpx.AsyncClient() as client:

@@ -1,9 +1,13 @@
 """What a node and each service can and cannot do on the real broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import base64
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
+import nkeys
 import pytest
 import pytest_asyncio
 from nats.aio.msg import Msg
@@ -13,7 +17,7 @@ from contracts.envelope import MAX_EVENT_BYTES
 from contracts.subjects import STREAMS
 from services.provision.keys import Keys
 from services.trust.grants import SERVICE_GRANTS
-from services.trust.nats_jwt import Grants
+from services.trust.nats_jwt import Grants, creds_text, make_seed, public_key, user_jwt
 from tests.eventually import eventually
 from tests.fixtures.nats import Broker
 from tests.fixtures.streams import connected
@@ -91,6 +95,46 @@ UNHEARD_BY_A_NODE = [
     "$JS.EVENT.>",
     "$SYS.>",
 ]
+
+
+JwtAndSeed = tuple[str, str]
+
+
+def _jwt_and_seed(creds: Path) -> JwtAndSeed:
+    jwt, seed = re.findall(r"^(eyJ\S+|SU[A-Z2-7]+)$", creds.read_text(), re.MULTILINE)
+    return jwt, seed
+
+
+def _rewritten(mine: JwtAndSeed, other: JwtAndSeed) -> str:
+    """Return my claims with the other node's name in every subject."""
+    head, claims, signature = mine[0].split(".")
+    padded = base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))
+    wider = padded.replace(NODE.encode(), OTHER.encode())
+    assert wider != padded
+    return f"{head}.{base64.urlsafe_b64encode(wider).decode().rstrip('=')}.{signature}"
+
+
+def _signed_by_myself(mine: JwtAndSeed, _: JwtAndSeed) -> JwtAndSeed:
+    """Return claims to everything, signed with the only key that a node has."""
+    jwt = user_jwt(
+        mine[1],
+        account=public_key(make_seed(nkeys.PREFIX_BYTE_ACCOUNT)),
+        user=public_key(mine[1]),
+        name=f"node-{OTHER}",
+        grants=Grants((">",), (">",)),
+        issued_at=int(time.time()),
+        expires_at=None,
+    )
+    return jwt, mine[1]
+
+
+FORGERIES: Mapping[str, Callable[[JwtAndSeed, JwtAndSeed], JwtAndSeed]] = {
+    "another node's jwt, my key": lambda mine, theirs: (theirs[0], mine[1]),
+    "my jwt, a new key": lambda mine, _: (mine[0], make_seed(nkeys.PREFIX_BYTE_USER)),
+    "another node's subjects": lambda mine, theirs: (_rewritten(mine, theirs), mine[1]),
+    "no signature": lambda mine, _: (mine[0].rpartition(".")[0] + ".", mine[1]),
+    "signed by myself": _signed_by_myself,
+}
 
 
 @pytest_asyncio.fixture
@@ -206,6 +250,7 @@ class TestNodeMayNot:
         ("provision", ["job.approved.main.x", "edge.pi-1.x", "$SYS.REQ.CLAIMS.UPDATE"]),
     ],
 )
+@pytest.mark.asvs("V13.2.1", "V13.2.2")
 async def test_service_does_its_own_work_only(
     broker: Broker, js: JetStreamContext, service: str, subjects: list[str]
 ) -> None:
@@ -242,6 +287,22 @@ class TestAdmission:
     async def test_nobody_whose_time_is_up(self, broker: Broker) -> None:
         creds = broker.keys.node_creds("pi-9", life_s=-1)
         assert not await is_admitted(broker.url, user_credentials=str(creds))
+
+    @pytest.mark.asvs("V9.1.1", "V9.1.2", "V9.1.3", "V8.2.1")
+    @pytest.mark.parametrize("forgery", FORGERIES)
+    async def test_nobody_with_a_jwt_that_was_made_up(
+        self, broker: Broker, tmp_path: Path, forgery: str
+    ) -> None:
+        mine, theirs = (_jwt_and_seed(broker.keys.node_creds(name)) for name in (NODE, OTHER))
+        creds = tmp_path / "forged.creds"
+        creds.write_text(creds_text(*FORGERIES[forgery](mine, theirs)))
+        assert not await is_admitted(broker.url, user_credentials=str(creds))
+
+    async def test_the_same_two_parts_unforged_let_in(self, broker: Broker, tmp_path: Path) -> None:
+        """So that no forgery is refused for how its file is written."""
+        creds = tmp_path / "true.creds"
+        creds.write_text(creds_text(*_jwt_and_seed(broker.keys.node_creds(NODE))))
+        assert await is_admitted(broker.url, user_credentials=str(creds))
 
     async def test_expiry_ends_a_live_connection(self, broker: Broker) -> None:
         creds = broker.keys.node_creds("pi-8", life_s=2)

@@ -1,48 +1,14 @@
 """`layerline node ...` on a real database."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from services.cli.main import main
 from tests.fixtures.nats import Broker
+from tests.integration.provision.command_line import Layerline
 
 CODE = re.compile(r"(?:[A-Z2-7]{5}-){5}[A-Z2-7]")
-
-
-@dataclass
-class Answer:
-    """What a command ended with."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-class Layerline:
-    """The command line, on a database of the test's own."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> Answer:
-        code = 0
-        try:
-            main(arguments)
-        except SystemExit as exc:
-            code = int(exc.code or 0)
-        said = self._capsys.readouterr()
-        return Answer(code, said.out, said.err)
-
-
-@pytest.fixture
-def layerline(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Layerline:
-    monkeypatch.setenv("LAYERLINE_DATABASE_URL", database_url)
-    return Layerline(capsys)
 
 
 def test_node_is_added_with_its_printers_and_revoked(layerline: Layerline) -> None:

@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from pydantic import PostgresDsn
 from sqlmodel import select
 
-from contracts.subjects import COMMANDS, JOBS
+from contracts.subjects import COMMANDS, EDGE, INSPECTOR, JOBS, PROJECTOR_EDGE, STREAMS
 from deploy.local.engines.nats import run_nats
 from deploy.local.process import free_port
 from runtime.settings import DatabaseSettings
@@ -117,6 +117,7 @@ async def closed(client: Client) -> bool:
     return bool(client.is_closed)
 
 
+@pytest.mark.asvs("V8.3.2")
 async def test_revoked_node_is_out_within_two_seconds_and_stays_out(
     database_url: str, broker: Broker, tmp_path: Path
 ) -> None:
@@ -166,7 +167,19 @@ async def test_broker_that_lost_its_memory_is_told_again(database_url: str, tmp_
                 async def is_out() -> bool:
                     return not await is_admitted(wiped.url, user_credentials=str(creds))
 
+                async def has_streams() -> bool:
+                    async with visiting(wiped.url, keys.service_creds("provision")) as visitor:
+                        try:
+                            names = [
+                                info.config.name
+                                for info in await visitor.client.jetstream().streams_info()
+                            ]
+                        except nats.errors.Error:
+                            return False
+                        return {stream.name for stream in STREAMS} <= set(names)
+
                 await eventually(is_out, within_s=20)
+                await eventually(has_streams, within_s=20)
 
 
 async def test_new_node_gets_its_consumers_and_a_new_printer_its_queue(
@@ -214,8 +227,12 @@ async def test_system_user_may_hand_in_claims_and_nothing_else(broker: Broker, g
         }
 
 
+@pytest.mark.parametrize(
+    ("stream", "consumer"),
+    [(COMMANDS.name, "command_mended"), (EDGE.name, PROJECTOR_EDGE), (JOBS.name, INSPECTOR)],
+)
 async def test_deleted_consumer_is_made_again(
-    database_url: str, broker: Broker, tmp_path: Path
+    database_url: str, broker: Broker, tmp_path: Path, stream: str, consumer: str
 ) -> None:
     async with (
         database(database_url) as sessions,
@@ -226,11 +243,11 @@ async def test_deleted_consumer_is_made_again(
 
         async def is_there() -> bool:
             try:
-                await js.consumer_info(COMMANDS.name, "command_mended")
+                await js.consumer_info(stream, consumer)
             except nats.errors.Error:
                 return False
             return True
 
         await eventually(is_there, within_s=20)
-        await js.delete_consumer(COMMANDS.name, "command_mended")
+        await js.delete_consumer(stream, consumer)
         await eventually(is_there, within_s=20)

@@ -97,7 +97,7 @@ class TestControl:
 
     async def test_r67_index_documents_every_route(self, bench: Bench) -> None:
         routes = (await bench.get("/"))["routes"]
-        assert len(routes) == 24
+        assert len(routes) == 25
         assert all(routes.values())
 
     async def test_r67_card_counters_and_report(self, bench: Bench) -> None:

@@ -289,6 +289,21 @@ async def test_r56_clock_offset_shows_the_year(bench: Bench) -> None:
     assert all(re.search(r"\w{3} \d\d  \d{4} ", line) for line in lines)
 
 
+@pytest.mark.parametrize("flags", ["-a", "-la", "-a -l"])
+async def test_r56_flags_before_a_folder_are_no_name(bench: Bench, flags: str) -> None:
+    (bench.data_dir / "sd" / "cache" / "inner.3mf").write_bytes(b"x")
+    ftp = await asyncio.to_thread(ftp_login, bench)
+    try:
+        lines: list[str] = []
+        await asyncio.to_thread(ftp.retrlines, f"LIST {flags} /cache", lines.append)
+        assert [line.rsplit(" ", 1)[-1] for line in lines] == ["inner.3mf"]
+        lines.clear()
+        await asyncio.to_thread(ftp.retrlines, f"LIST {flags}", lines.append)
+        assert any(line.endswith(" cache") for line in lines)
+    finally:
+        ftp.close()
+
+
 async def test_r57_folders(bench: Bench) -> None:
     def talk(ftp: PrinterFTP) -> dict[str, str]:
         found = {name: reply(ftp, f"CWD /{name}") for name in ("cache", "timelapse", "model")}

@@ -8,6 +8,7 @@ import ssl
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,20 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
+from tests.eventually import eventually
 from tests.integration.simulator.bench import SERIAL, Bench, ftp_login
 from tests.integration.simulator.conftest import Start
+from tests.integration.simulator.rawmqtt import raw
 from tests.unit.simulator.sliced import sliced
+
+LIGHT_OFF = {
+    "led_node": "chamber_light",
+    "led_mode": "off",
+    "led_on_time": 500,
+    "led_off_time": 500,
+    "loop_times": 0,
+    "interval_time": 0,
+}
 
 
 def connect(
@@ -139,6 +151,33 @@ async def test_r04_announces_itself(start: Start) -> None:
     assert lines[-2:] == ["", ""]
 
 
+def drain(listener: socket.socket) -> None:
+    """Receive what was sent before, until there is silence; fail if there is none."""
+    deadline = time.monotonic() + 5
+    listener.settimeout(0.3)
+    while time.monotonic() < deadline:
+        try:
+            listener.recv(4096)
+        except TimeoutError:
+            listener.settimeout(5)
+            return
+    pytest.fail("it goes on")
+
+
+async def test_r04_is_silent_without_power_or_radio(start: Start) -> None:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    listener.bind(("127.0.0.1", 0))
+    listener.settimeout(5)
+    with listener:
+        async with start(announce_to=listener.getsockname(), scale=600) as bench:
+            await asyncio.to_thread(listener.recv, 4096)
+            for way_out, way_back in (("/power/off", "/power/on"), ("/wifi/off", "/wifi/on")):
+                await bench.post(way_out)
+                await asyncio.to_thread(drain, listener)
+                await bench.post(way_back)
+                await asyncio.to_thread(listener.recv, 4096)
+
+
 class TestProcess:
     """Requirement 5 and the command itself."""
 
@@ -183,6 +222,48 @@ class TestProcess:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=True)
         assert "runout-at-40" in done.stdout
         assert not list(tmp_path.iterdir())
+
+
+class TestWifi:
+    """A network that is lost for a while: nobody is told, and the machine goes on."""
+
+    async def test_r06_a_short_loss_is_only_late(self, bench: Bench) -> None:
+        async with bench.mqtt() as talk:
+            await bench.post("/wifi/off")
+            assert (await bench.get("/state"))["wifi"] == "off"
+            await talk.send("system", "ledctrl", **LIGHT_OFF)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await anext(aiter(talk.client.messages))
+            await bench.post("/wifi/on")
+            await talk.report(lights_report=[{"node": "chamber_light", "mode": "off"}])
+
+    async def test_r06_a_session_that_was_lost_counts_until_its_keepalive(
+        self, start: Start
+    ) -> None:
+        async with start(client_limit=1) as bench, raw(bench) as gone:
+            assert await gone.connect(keepalive=1) == 0
+            await bench.post("/wifi/off")
+            assert (await bench.get("/counters"))["clients"] == 1
+
+            async def is_forgotten() -> bool:
+                return bool((await bench.get("/counters"))["clients"] == 0)
+
+            await eventually(is_forgotten)
+            await bench.post("/wifi/on")
+            assert await gone.is_cut()
+
+    async def test_r06_the_print_goes_on_without_it(self, start: Start) -> None:
+        async with start(scale=60) as bench:
+            bench.put_on_card("job.gcode.3mf", sliced())
+            await bench.post("/wifi/off")
+            await bench.post("/screen/start", {"path": "/job.gcode.3mf"})
+            await bench.state(gcode_state="RUNNING")
+            await bench.post("/time", {"jump_s": 36_000})
+            await bench.state(gcode_state="FINISH")
+            await bench.post("/wifi/on")
+            async with bench.mqtt() as talk:
+                assert (await talk.full())["gcode_state"] == "FINISH"
 
 
 async def test_r06_power_off_refuses_and_boot_brings_it_back(start: Start) -> None:

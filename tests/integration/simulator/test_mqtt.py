@@ -56,6 +56,7 @@ async def test_r07_paho_hears_the_refusal(bench: Bench) -> None:
 async def test_r07_mqtt_5_is_not_spoken(bench: Bench) -> None:
     async with raw(bench) as client:
         client.send(mqtt.CONNECT, b"\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x01x")
+        assert await client.receive() == (mqtt.CONNACK, b"\x00\x01")
         assert await client.is_cut()
     assert await violations(bench) == {"bad_packet": 1}
 
@@ -234,6 +235,24 @@ async def test_r15_nonsense_is_ignored(bench: Bench, payload: bytes) -> None:
         seen = await talk.until(lambda message: "info" in message)
     known = {"push_status", "project_file"}
     assert all(m["print"]["command"] in known for m in seen if "print" in m)
+
+
+async def test_r15_line_ends_may_stand_in_texts(bench: Bench) -> None:
+    payload = b'{"print":{"sequence_id":2006,"command":"gcode_line","param":"M140 S55 \n"}}'
+    async with bench.mqtt() as talk:
+        await talk.client.publish(REQUEST, payload)
+        await talk.report(bed_target_temper=55)
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+async def test_r15_an_unknown_command_may_be_answered(bench: Bench, *, is_answered: bool) -> None:
+    await bench.set(echoes_unknown_commands=is_answered)
+    async with bench.mqtt() as talk:
+        await talk.send("print", "dance")
+        await talk.send("info", "get_version")
+        seen = await talk.until(lambda message: "info" in message)
+    commands = [message.get("print", {}).get("command") for message in seen]
+    assert ("dance" in commands) is is_answered
 
 
 async def test_r15_extra_keys_do_no_harm(bench: Bench) -> None:

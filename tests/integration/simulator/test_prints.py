@@ -393,6 +393,60 @@ class TestCommands:
             long = await talk.ask("print", "gcode_line", param="G1 X1\n" * 400)
             assert long["result"] == "FAIL"
 
+    async def test_r50_gcode_line_sets_heat_and_fans(self, bench: Bench) -> None:
+        lines = "M140 S60\nM104 S150 ; warm\nM106 P2 S127.5\nM106 S255\nM107 P3\nM104 S999\n"
+        async with bench.mqtt() as talk:
+            await talk.send("print", "gcode_line", param=lines)
+            await talk.report(
+                bed_target_temper=60, nozzle_target_temper=300, cooling_fan_speed="15"
+            )
+            assert (await talk.full())["big_fan1_speed"] == "8"
+            await bench.post("/time", {"jump_s": 120})
+            assert (await talk.full())["bed_temper"] > 50
+
+    async def test_r50_a_refused_gcode_line_sets_nothing(self, bench: Bench) -> None:
+        async with bench.mqtt() as talk:
+            assert (await talk.ask("print", "gcode_line", param="M140 S60"))["result"] == "FAIL"
+            await bench.set(mode="lan")
+            await talk.ask("print", "gcode_line", param="M140 S60\n")
+            assert (await talk.full())["bed_target_temper"] == 0
+
+    async def test_r50_the_external_spool_is_set(self, bench: Bench) -> None:
+        spool = {"ams_id": 255, "tray_id": 254, "tray_type": "TPU", "tray_color": "00FF00FF"}
+        async with bench.mqtt() as talk:
+            await talk.ask("print", "ams_filament_setting", **spool)
+            shown = (await talk.full())["vt_tray"]
+            assert (shown["tray_type"], shown["tray_color"]) == ("TPU", "00FF00FF")
+            await bench.post("/filament/load", {"type": "PETG", "color": "1f79e5"})
+            shown = (await talk.full())["vt_tray"]
+            assert (shown["tray_type"], shown["tray_color"]) == ("PETG", "1F79E5FF")
+
+    async def test_r50_when_trays_are_read(self, bench: Bench) -> None:
+        async with bench.mqtt() as talk:
+            await talk.send(
+                "print", "ams_user_setting", startup_read_option=True, tray_read_option=False
+            )
+            await talk.echo("print", "ams_user_setting")
+            ams = (await talk.full())["ams"]
+        assert (ams["insert_flag"], ams["power_on_flag"]) == (False, True)
+
+    async def test_r50_recovery_after_a_power_cut_is_an_option(self, bench: Bench) -> None:
+        async with bench.mqtt() as talk:
+            await talk.ask("print", "print_option", auto_recovery=True)
+            await printing(bench, talk)
+        await bench.post("/power/cycle")
+        await bench.post("/time", {"jump_s": 60})
+        state = await bench.state(power="on")
+        assert (state["gcode_state"], state["print_error"]) == ("PAUSE", 0x03008007)
+
+    async def test_r50_an_ams_resume_goes_on(self, bench: Bench) -> None:
+        async with bench.mqtt() as talk:
+            await printing(bench, talk)
+            await bench.post("/incidents", {"name": "spaghetti"})
+            await talk.report(gcode_state="PAUSE")
+            await talk.send("print", "ams_control", param="resume")
+            await talk.report(gcode_state="RUNNING")
+
     async def test_r50_gcode_file_is_inert(self, bench: Bench) -> None:
         async with bench.mqtt() as talk:
             echo = await talk.ask("print", "gcode_file", param="/sdcard/x.gcode")

@@ -4,7 +4,17 @@ import pytest
 
 from services.api.openapi import document
 from services.api.people.export import safe_cell, to_csv
-from services.api.permissions import PERMISSIONS, Door, Rule, may_enter, rule_of
+from services.api.permissions import (
+    PERMISSIONS,
+    Caller,
+    Door,
+    Rule,
+    matrix,
+    may_call,
+    may_enter,
+    needs_session,
+    rule_of,
+)
 from services.jobs.people import Role
 
 
@@ -25,9 +35,29 @@ def test_route_without_a_row_is_closed_to_everybody() -> None:
 
 
 def test_roles_grow() -> None:
-    for door in (Door.OWNER, Door.APPROVER, Door.ADMIN):
+    for door in (Door.SELF, Door.OWNER, Door.APPROVER, Door.ADMIN):
         entering = [may_enter(Rule(door), role) for role in Role]
         assert entering == sorted(entering)
+
+
+def test_the_printed_matrix_says_what_the_doors_do() -> None:
+    lines = matrix().splitlines()
+    assert [word.split()[0] for word in lines[1:]] == sorted(PERMISSIONS)
+    assert all(caller.value in lines[0] for caller in Caller)
+    said = {line.split()[0]: line.split()[1:7] for line in lines[1:]}
+    assert said["enrol_node"] == ["-", "yes", "-", "-", "-", "-"]
+    assert said["revoke_token"] == ["-", "-", "-", "yes", "-", "-"]
+    assert said["get_job"] == ["-", "-", "-", "yes", "yes", "yes"]
+    assert said["approve_job"] == ["-", "-", "-", "-", "yes", "yes"]
+    assert said["add_node"] == ["-", "-", "-", "-", "-", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "role"), [(Caller.APPROVER, Role.APPROVER), (Caller.ADMIN, Role.ADMIN)]
+)
+def test_nobody_gets_what_the_door_keeps_from_their_role(caller: Caller, role: Role) -> None:
+    for name, rule in PERMISSIONS.items():
+        assert may_enter(rule, role) or not needs_session(rule) or not may_call(rule, caller), name
 
 
 def test_tokens_never_reach_what_needs_a_fresh_sign_in() -> None:

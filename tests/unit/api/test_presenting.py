@@ -26,7 +26,7 @@ def never(_: UUID) -> None:
 def row(state: JobState = JobState.QUEUED, run: RunState | None = None, **changes: Any) -> JobRow:
     """Return a job of OWNER, with a run in this state."""
     values: dict[str, Any] = {
-        **dict.fromkeys(JobRow.__dataclass_fields__),
+        **dict.fromkeys(JobRow._fields),
         "id": uuid4(),
         "submission_id": uuid4(),
         "artifact_id": uuid4(),
@@ -78,11 +78,11 @@ def can(job: JobRow, viewer: Actor) -> set[str]:
     [
         (row(JobState.SUBMITTED), {"withdraw"}, {"approve", "reject", "return", "withdraw"}),
         (row(JobState.RETURNED), {"resubmit", "withdraw"}, {"resubmit", "withdraw"}),
-        (row(), {"withdraw", "cancel"}, {"withdraw", "cancel", "take_back_approval"}),
+        (row(), {"withdraw", "cancel"}, {"withdraw", "cancel", "take_back_approval", "move"}),
         (
             row(run=RunState.RELEASED),
             {"withdraw", "cancel"},
-            {"withdraw", "cancel", "take_back_approval"},
+            {"withdraw", "cancel", "take_back_approval", "move"},
         ),
         (row(run=RunState.TRANSFERRING), {"cancel"}, {"cancel"}),
         (row(run=RunState.PRINTING), {"cancel"}, {"cancel", "pause", "speed", "skip"}),
@@ -99,6 +99,7 @@ def test_abilities(job: JobRow, owner: set[str], admin: set[str]) -> None:
     assert can(job, STRANGER) == set()
 
 
+@pytest.mark.asvs("V15.3.1", "V8.2.3")
 def test_strangers_see_the_print_and_no_words() -> None:
     seen = present_job(row(run=RunState.PRINTING), STRANGER, never, NOW)
     assert (seen.name, seen.percent, seen.owner.name) == ("bracket", 50, "Mia")

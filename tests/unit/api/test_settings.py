@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from services.api.auth.sessions import cookie_name
 from services.api.settings import ApiSettings
 from services.cli.failure import explain_settings
+from services.db.engine import sqlalchemy_url
 
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -95,6 +96,22 @@ def test_comma_lists(monkeypatch: pytest.MonkeyPatch) -> None:
             "LAYERLINE_DATABASE_URL",
         ),
         ({"public_url": "http://print.example.org"}, "LAYERLINE_PUBLIC_URL"),
+        (
+            {"public_url": "https://print.example.org", "google_client_id": "layerline"},
+            "LAYERLINE_GOOGLE_CLIENT_SECRET",
+        ),
+        (
+            {
+                "public_url": "https://print.example.org",
+                "github_client_id": "layerline",
+                "github_client_secret": "changeme",
+            },
+            "LAYERLINE_GITHUB_CLIENT_SECRET",
+        ),
+        (
+            {"public_url": "https://print.example.org", "oidc_issuer": "https://id.example.org"},
+            "LAYERLINE_OIDC_CLIENT_SECRET",
+        ),
     ],
 )
 def test_unsafe_settings_stop_the_start_with_a_sentence(
@@ -108,3 +125,37 @@ def test_unsafe_settings_stop_the_start_with_a_sentence(
 def test_open_sign_up_with_an_allow_list() -> None:
     everyone = settings(sign_up="open", allowed_email_domains="*")
     assert everyone.allowed_email_domains == {"*"}
+
+
+PLAIN_LINKS = {
+    "LAYERLINE_DATABASE_URL": {"database_url": "postgresql://u:p7xq@db:5432/d"},
+    "LAYERLINE_NATS_URL": {"nats_url": "nats://127.0.0.1:4222,nats://broker:4222"},
+    "LAYERLINE_S3_ENDPOINT": {"s3_endpoint": "http://storage:8333"},
+    "LAYERLINE_NODE_NATS_URL": {"node_nats_url": "ws://broker.example.org"},
+}
+
+
+@pytest.mark.asvs("V12.3.1", "V12.3.3", "V4.4.1")
+@pytest.mark.parametrize("name", PLAIN_LINKS)
+def test_links_to_other_machines_are_encrypted(name: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        settings(**PLAIN_LINKS[name])
+    assert name in explain_settings(refusal.value)
+    assert "LAYERLINE_PRIVATE_NETWORK" in explain_settings(refusal.value)
+    assert settings(**PLAIN_LINKS[name], private_network=True).private_network
+
+
+def test_encrypted_links_to_other_machines() -> None:
+    made = settings(
+        database_url="postgresql://u:p7xq@db:5432/d?sslmode=verify-full",
+        nats_url="tls://broker:4222",
+        s3_endpoint="https://storage:8333",
+        node_nats_url="wss://broker.example.org",
+    )
+    assert sqlalchemy_url(str(made.database_url)).endswith("?ssl=verify-full")
+
+
+@pytest.mark.parametrize("mode", ["disable", "allow", "prefer"])
+def test_encryption_that_may_be_left_out_is_none(mode: str) -> None:
+    with pytest.raises(ValidationError):
+        settings(database_url=f"postgresql://u:p7xq@db:5432/d?sslmode={mode}")

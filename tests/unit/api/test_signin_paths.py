@@ -26,11 +26,13 @@ class TestSafePath:
             "/x\r\nSet-Cookie: a=b",
         ],
     )
+    @pytest.mark.asvs("V1.2.2", "V3.7.2")
     def test_others_lead_to_the_front_page(self, path: str) -> None:
         assert safe_path(path) == "/"
 
 
 class TestClaims:
+    @pytest.mark.asvs("V1.3.3")
     def test_names_are_cleaned(self) -> None:
         came = WhoCame.from_claims(
             {"iss": "i", "sub": "s", "name": "A\x00da\n", "email": " Ada@X.org ", "picture": "x"}

@@ -27,7 +27,15 @@ def _id(number: int) -> UUID:
 
 
 _PLA = {"type": "PLA", "color": "#F2754E"}
+_SAID = events.PrinterSaid(
+    activity=events.PrinterActivity.FINISHED,
+    print_name="case-top",
+    print_id="184466",
+    codes=("0300-8004",),
+)
 _VALUES: dict[str, Any] = {
+    "before": _SAID,
+    "seen": _SAID,
     "id": _id(1),
     "occurred_at": datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC),
     "correlation_id": _id(2),

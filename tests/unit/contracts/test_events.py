@@ -20,6 +20,7 @@ WANTED = [
     "job.approved",
     "job.approval_taken_back",
     "job.rejected",
+    "job.commented",
     "job.withdrawn",
     "job.requeued",
     "job.claimed",
@@ -44,6 +45,7 @@ WANTED = [
     "printer.bed_changed",
     "command.done",
     "command.refused",
+    "queue.changed",
     "node.enrolled",
     "node.revoked",
 ]
@@ -107,3 +109,12 @@ def test_a_plate_stored_before_it_was_inspected_is_read() -> None:
     event = parse_event(json.dumps(stored).encode())
     assert isinstance(event, ArtifactReady)
     assert (event.plates[0].layers, event.plates[0].findings) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("event_type", "later"), [("run.starting", "before"), ("run.attention", "seen")]
+)
+def test_a_fact_of_a_node_that_did_not_say_what_it_saw_is_read(event_type: str, later: str) -> None:
+    stored = json.loads((GOLDEN / f"{event_type}.v1.json").read_text())
+    del stored[later]
+    assert getattr(parse_event(json.dumps(stored).encode()), later) is None

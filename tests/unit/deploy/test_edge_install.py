@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from edge.starting import StartLock
+
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "deploy" / "edge"
 INSTALLER = FOLDER / "install.sh"
 
 
-def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+def _run(*arguments: str, within_s: float = 60) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=within_s, check=False)
 
 
 def _install(destdir: Path, *more: str) -> str:
@@ -62,9 +64,42 @@ def test_removing_keeps_settings_and_journal_unless_purged(
         "etc/layerline-edge/edge.env",
         "etc/layerline-edge/bambu_access_code",
         "var/lib/layerline-edge/journal.sqlite",
+        "var/lib/layerline-edge/starting.lock",
     }
     assert left == (set() if is_purged else kept)
     assert said.startswith("Removed")
+
+
+@pytest.mark.parametrize("action", [[], ["--uninstall"]])
+def test_an_update_waits_while_a_print_is_being_started(tmp_path: Path, action: list[str]) -> None:
+    _install(tmp_path)
+    starting = StartLock(tmp_path / "var/lib/layerline-edge")
+    assert starting.take()
+    with subprocess.Popen(
+        [str(INSTALLER), "--destdir", str(tmp_path), "--no-packages", *action],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as updating:
+        assert updating.stdout is not None
+        assert updating.stdout.readline().startswith("a print is being started; the update waits")
+        assert updating.poll() is None
+        assert (tmp_path / "etc/systemd/system/layerline-edge.service").exists()
+        starting.let_go()
+        assert updating.wait(timeout=30) == 0
+
+
+def test_an_update_that_fails_leaves_the_program_as_it_was(tmp_path: Path) -> None:
+    _install(tmp_path)
+    running = tmp_path / "opt/layerline-edge/venv/bin/layerline-edge"
+    running.parent.mkdir(parents=True)
+    running.write_text("what runs")
+    broken = tmp_path / "source"
+    (broken / "deploy/edge").mkdir(parents=True)
+    (broken / "pyproject.toml").write_text("[project]\n")
+    (broken / "deploy/edge/requirements.lock").write_text("no-such-package==1\n")
+    done = _run(str(INSTALLER), "--destdir", str(tmp_path), "--source", str(broken))
+    assert done.returncode != 0
+    assert running.read_text() == "what runs"
 
 
 @pytest.mark.parametrize(
@@ -135,3 +170,17 @@ def test_every_setting_in_the_example_is_one() -> None:
     names = re.findall(r"^#?([A-Z_]+)=", (FOLDER / "edge.env.example").read_text(), re.MULTILINE)
     assert names
     assert [name for name in names if f"{name}=" not in known] == []
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_a_node_is_installed_with_its_packages(tmp_path: Path) -> None:
+    done = _run(str(INSTALLER), "--destdir", str(tmp_path), within_s=580)
+    assert done.returncode == 0, done.stderr
+    (version,) = (tmp_path / "opt/layerline-edge/versions").iterdir()
+    assert (tmp_path / "opt/layerline-edge/venv").resolve() == version
+    program = _run(str(tmp_path / "opt/layerline-edge/venv/bin/layerline-edge"), "--help")
+    assert "The process beside the printer." in program.stdout
+    kept = {path.name for path in (version / "lib").glob("python3*/site-packages/*")}
+    assert "edge" in kept
+    assert not kept & {"fastapi", "sqlmodel", "boto3", "faststream"}

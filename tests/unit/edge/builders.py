@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from contracts.ids import ClaimId, CorrelationId, JobId, PrinterId, RunId
 from contracts.loaded import Loaded
 from contracts.rpc import ArtifactRef, JobSpec, RunOffer
-from edge.bambu.hms import error_fault
+from edge.bambu.codes.decode import error_fault
+from edge.parts import Parts
 from edge.printer import Fault, PrinterReport, PrinterState
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,11 +53,15 @@ def report(state: PrinterState = PrinterState.IDLE, **changes: object) -> Printe
         state=state,
         subtask_name="",
         subtask_id="0",
+        task_id="0",
+        file_name="",
+        print_kind="idle",
         percent=0,
         layer=0,
         total_layers=0,
         minutes_left=0,
         stage=None,
+        stages_ahead=(),
         nozzle_c=25.0,
         nozzle_target_c=0.0,
         bed_c=25.0,
@@ -68,7 +73,9 @@ def report(state: PrinterState = PrinterState.IDLE, **changes: object) -> Printe
         is_updating=False,
         light_on=True,
         speed_level=2,
+        speed_percent=100,
         skipped_objects=(),
+        parts=Parts(),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 

@@ -26,6 +26,7 @@ from edge.printer import (
     Start,
 )
 from edge.printer_worker import PrinterWorker
+from edge.starting import StartLock
 from edge.timing import Timing
 from edge.tools import Tools
 from edge.view import PrinterView
@@ -314,6 +315,7 @@ def make_bench(
         downloads=downloads,
         clock=clock,
         timing=FAST,
+        start_lock=StartLock(folder),
     )
     worker = PrinterWorker(tools)
     return Bench(folder, printer, dispatch, downloads, clock, journal, worker, view)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from contracts.loaded import Loaded
-from edge.bambu.hms import error_fault
+from edge.bambu.codes.decode import error_fault
 from edge.doctor.conversation import Control, Conversation, Login
 from edge.doctor.discovery import Announcements, read_announcement
 from edge.doctor.findings import Chart, Check, Finding, Outcome, Unknown

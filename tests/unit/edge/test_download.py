@@ -111,7 +111,7 @@ async def test_a_busy_storage_is_asked_again(store: Store, cache: ArtifactCache)
 
 
 @pytest.mark.parametrize("content", [CONTENT[:-1] + b"x", CONTENT + b"x"])
-async def test_other_bytes_are_refused_and_not_kept(
+async def test_I21_other_bytes_are_refused_and_not_kept(
     store: Store, cache: ArtifactCache, tmp_path: Path, content: bytes
 ) -> None:
     store.content = content

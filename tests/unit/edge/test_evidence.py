@@ -113,7 +113,7 @@ class TestStart:
         assert judge_start(view, TIMING) == Started()
 
     @pytest.mark.parametrize("before", sorted(FREE_STATES))
-    def test_a_refusal_counts_after_ten_seconds_in_the_old_state(
+    def test_I8_a_refusal_counts_after_ten_seconds_in_the_old_state(
         self, before: PrinterState
     ) -> None:
         view = start_view(
@@ -136,7 +136,7 @@ class TestStart:
         view = start_view(report=ours(S.PREPARE), echo=echo, elapsed_s=11.0)
         assert judge_start(view, TIMING) == Started()
 
-    def test_a_good_echo_proves_nothing(self) -> None:
+    def test_I8_a_good_echo_proves_nothing(self) -> None:
         echo = Echo(SESSION, "1", is_failure=False, reason="success", fault=None)
         assert judge_start(start_view(echo=echo, elapsed_s=20.0), TIMING) == Wait()
 
@@ -154,7 +154,7 @@ class TestStart:
         same = report(state, subtask_name="old", subtask_id="5")
         assert judge_start(start_view(report=same, preimage=before), TIMING) == Wait()
 
-    def test_no_report_at_all_is_a_doubt_when_time_is_up(self) -> None:
+    def test_I9_no_report_at_all_is_a_doubt_when_time_is_up(self) -> None:
         view = start_view(report=None, was_interrupted=True)
         assert judge_start(view, TIMING) == Wait()
         verdict = judge_start(replace(view, elapsed_s=float("inf")), TIMING)
@@ -268,6 +268,14 @@ class TestFreeAndFit:
         job = spec(filaments=(needed,), use_ams=use_ams, ams_mapping=mapping)
         assert (why_not_fit(job, loaded) is None) is fits
 
+    @pytest.mark.parametrize("mapping", [(), (0,), (0, -1), (0, 254), (0, 16)])
+    def test_a_used_filament_without_a_tray_is_never_sent(self, mapping: tuple[int, ...]) -> None:
+        trays = (LoadedFilament(slot=0, type="PLA", color=""),)
+        loaded = P1S.model_copy(update={"has_ams": True, "filaments": trays})
+        used = NeededFilament(index=2, type="PLA", color="", used_g=None, used_m=None)
+        job = spec(use_ams=True, ams_mapping=mapping, filaments=(used,))
+        assert "filament 2" in (why_not_fit(job, loaded) or "")
+
 
 class TestBed:
     @pytest.mark.parametrize(
@@ -285,7 +293,16 @@ class TestBed:
             assert after is BedState.UNKNOWN
         else:
             assert verdict is None
-        assert verdict is None or verdict.state is not bed
+        is_new_print = state in AT_WORK_STATES and not known
+        assert verdict is None or verdict.state is not bed or is_new_print
+
+    def test_a_new_print_on_an_occupied_bed_is_news(self) -> None:
+        seen = report(S.RUNNING, subtask_name="vase")
+        assert judge_bed(BedState.OCCUPIED, seen, is_known_print=True) is None
+        assert judge_bed(BedState.OCCUPIED, report(S.RUNNING), is_known_print=False) is None
+        verdict = judge_bed(BedState.OCCUPIED, seen, is_known_print=False)
+        assert verdict is not None
+        assert (verdict.state, "vase" in verdict.reason) == (BedState.OCCUPIED, True)
 
     def test_a_printer_that_names_no_print_changes_nothing(self) -> None:
         assert judge_bed(BedState.CLEAR, report(), is_known_print=False) is None

@@ -81,7 +81,7 @@ class TestFacts:
             assert event.id == fact.event_id == fact_id_of(journal.journal_id, fact.node_seq)
             assert event.type == fact.type
 
-    def test_a_change_that_fails_leaves_no_gap(self, journal: NodeJournal) -> None:
+    def test_I12_a_change_that_fails_leaves_no_gap(self, journal: NodeJournal) -> None:
         run = accepted(journal)
         before = journal.last_seq
         with pytest.raises(IllegalTransition):
@@ -107,6 +107,7 @@ class TestFacts:
     def test_old_confirmed_ones_are_forgotten_and_numbers_go_on(self, tmp_path: Path) -> None:
         clock = FakeClock()
         journal = NodeJournal(tmp_path, "node-a", clock)
+        assert journal.confirm(0)
         journal.printers.add(PRINTER, SERIAL)
         journal.printers.note(PRINTER, Draft(PrinterOnline, {}))
         clock.wall = clock.wall.replace(year=2027)
@@ -164,7 +165,7 @@ class TestBed:
         assert journal.printers.bed(PRINTER).bed_seq == 1
         assert types(journal) == ["printer.bed_changed"]
 
-    def test_intent_uses_it_up_in_the_same_transaction(self, journal: NodeJournal) -> None:
+    def test_I23_intent_uses_it_up_in_the_same_transaction(self, journal: NodeJournal) -> None:
         journal.printers.set_bed(PRINTER, BedState.CLEAR, reason="x")
         run = printing(journal)
         bed = journal.printers.bed(PRINTER)
@@ -230,7 +231,7 @@ class TestRuns:
 
 
 class TestCommands:
-    def test_a_repeated_one_is_known(self, journal: NodeJournal) -> None:
+    def test_I4_a_repeated_one_is_known(self, journal: NodeJournal) -> None:
         wish = command(CommandKind.LIGHT)
         assert journal.commands.receive(wish)
         assert not journal.commands.receive(wish)
@@ -245,7 +246,7 @@ class TestCommands:
         assert types(journal).count("command.refused") == 0
         assert journal.commands.unanswered(PRINTER) == ()
 
-    def test_a_cancel_may_come_before_its_run(self, journal: NodeJournal) -> None:
+    def test_I19_a_cancel_may_come_before_its_run(self, journal: NodeJournal) -> None:
         run_offer = offer()
         wish = command(CommandKind.CANCEL, run_offer.run_id)
         journal.commands.receive(wish)
@@ -275,7 +276,7 @@ class TestCommands:
 
 
 class TestFiles:
-    def test_a_file_is_protected_until_its_run_ends(self, journal: NodeJournal) -> None:
+    def test_I11_a_file_is_protected_until_its_run_ends(self, journal: NodeJournal) -> None:
         run = printing(journal)
         name = run.identity.file_name
         journal.files.remember(PRINTER, name, run.run_id)
@@ -309,6 +310,24 @@ class TestRenewal:
         assert attention.cause is AttentionCause.RUN_UNKNOWN_TO_NODE
         assert attention.journal_id == journal.journal_id
         assert journal.confirm(2)
+
+    def test_what_an_old_copy_wrote_before_the_first_answer_hides_nothing(
+        self, tmp_path: Path
+    ) -> None:
+        first = NodeJournal(tmp_path, "node-a", FakeClock())
+        first.printers.add(PRINTER, SERIAL)
+        printing(first)
+        lost = first.last_seq + 1
+        first.close()
+
+        copy = NodeJournal(tmp_path, "node-a", FakeClock())
+        old_id = copy.journal_id
+        copy.printers.note(PRINTER, Draft(PrinterOnline, {}))
+        assert copy.last_seq >= lost
+
+        assert not copy.confirm(lost)
+        assert copy.journal_id != old_id
+        copy.close()
 
     def test_the_epoch_only_rises(self, journal: NodeJournal) -> None:
         assert journal.printers.epoch(PRINTER) == 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge.bambu.hms import error_fault
+from edge.bambu.codes.decode import error_fault
 from edge.replay.captured import Entry, Missing, NotACapture, Said, Unreadable, read_captures
 from edge.replay.command import replay_files
 from edge.replay.moments import Decision, Kind, Moment, Timeline

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge.bambu.hms import error_code, error_fault, hms_code, hms_fault
 from edge.bambu.messages import Version, message_of, parse_message, parse_version
 from edge.bambu.report import Stamp, merge, read_echo, read_report
 from edge.printer import (
@@ -142,6 +141,22 @@ class TestRead:
     def test_the_stage_of_an_idle_printer_means_nothing(self) -> None:
         assert read(FULL | {"gcode_state": "IDLE"}).stage is None
 
+    @pytest.mark.parametrize(
+        ("number", "stage"),
+        [
+            (0, None),
+            (255, None),
+            (-1, None),
+            (28, "paused: the chamber's temperature"),
+            (52, "stage 52"),
+            ("?", None),
+        ],
+    )
+    def test_a_stage_that_no_p1s_shows_keeps_its_number(
+        self, number: object, stage: str | None
+    ) -> None:
+        assert read(FULL | {"stg_cur": number}).stage == stage
+
     def test_an_unknown_state_is_not_free(self) -> None:
         assert read(FULL | {"gcode_state": "DANCING"}).state is PrinterState.UNKNOWN
         assert read({}).state is PrinterState.UNKNOWN
@@ -181,6 +196,9 @@ class TestRead:
         message = parse_message(b'{"print":{"subtask_name":"a\xff","msg":1}}')
         assert message == {"print": {"subtask_name": "a�", "msg": 1}}
 
+    def test_a_line_end_within_a_text_spoils_nothing(self) -> None:
+        assert parse_message(b'{"print":{"param":"G28\n"}}') == {"print": {"param": "G28\n"}}
+
 
 class TestEcho:
     @pytest.mark.parametrize(
@@ -202,23 +220,6 @@ class TestEcho:
         assert echo is not None
         assert echo.fault is not None
         assert "Developer Mode" in (echo.fault.advice or "")
-
-
-class TestCodes:
-    def test_they_are_written_as_on_the_screen(self) -> None:
-        assert error_code(50348044) == "0300-400C"
-        assert hms_code(0x05000500, 0x00010007) == "0500-0500-0001-0007"
-
-    def test_unknown_ones_are_told_by_their_number(self) -> None:
-        kinds = {0x03000001: FaultKind.NOTICE, 0x03004999: FaultKind.ERROR}
-        kinds |= {0x03008999: FaultKind.PAUSE, 0x0500C099: FaultKind.ERROR}
-        for number, kind in kinds.items():
-            found = error_fault(number)
-            assert found is not None
-            assert found.kind is kind
-            assert found.code in found.text
-        assert error_fault(0) is None
-        assert hms_fault(1, 2).kind is FaultKind.NOTICE
 
 
 class TestMessages:

@@ -149,7 +149,7 @@ class TestClaimAnswers:
         await quiet()
         assert len(bench.dispatch.claims) == 1
 
-    async def test_an_offer_of_an_older_epoch_is_not_taken(self, bench: Bench) -> None:
+    async def test_I17_an_offer_of_an_older_epoch_is_not_taken(self, bench: Bench) -> None:
         bench.journal.printers.adopt_epoch(PRINTER, 9)
         bench.dispatch.answers = [offer(printer_epoch=8)]
         bench.clear_bed()
@@ -224,7 +224,7 @@ class TestReleases:
         assert released.code == "bed_not_clear"
         assert bench.printer.starts == []
 
-    async def test_a_transfer_past_its_deadline_stops_at_once(self, bench: Bench) -> None:
+    async def test_I10_a_transfer_past_its_deadline_stops_at_once(self, bench: Bench) -> None:
         bench.printer.may_upload.clear()
         bench.dispatch.answers = [offer()]
         bench.clear_bed()
@@ -234,7 +234,7 @@ class TestReleases:
         released: Any = await bench.until("run.released")
         assert released.code == "too_late"
 
-    async def test_a_reboot_between_claim_and_start(self, tmp_path: Path) -> None:
+    async def test_I10_a_reboot_between_claim_and_start(self, tmp_path: Path) -> None:
         first = make_bench(tmp_path)
         first.printer.may_upload.clear()
         async with first.running():
@@ -260,7 +260,7 @@ class TestReleases:
 
 
 class TestStart:
-    async def test_it_is_sent_once_and_only_after_intent(self, bench: Bench) -> None:
+    async def test_I5_it_is_sent_once_and_only_after_intent(self, bench: Bench) -> None:
         beds: list[BedState] = []
         bench.printer.on_order = lambda _: beds.append(bench.journal.printers.bed(PRINTER).state)
         await at_start(bench)
@@ -280,7 +280,7 @@ class TestStart:
         await bench.until("job.done")
         assert len(bench.printer.starts) == 1
 
-    async def test_a_session_lost_at_the_start_is_told_as_such(self, bench: Bench) -> None:
+    async def test_I9_a_session_lost_at_the_start_is_told_as_such(self, bench: Bench) -> None:
         await at_start(bench)
         bench.printer.go()
         bench.printer.say(session="session-2")

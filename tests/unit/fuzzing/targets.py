@@ -25,6 +25,9 @@ from services.inspection.archive import inspect
 from services.inspection.machines import P1S
 from services.inspection.program import scan
 from services.inspection.refusal import Refusal
+from services.preview.__main__ import GAVE_UP
+from services.preview.meshes import ROOT, reduce_model
+from services.preview.toolpath import HEADER, MAX_BYTES, reduce_program
 from services.projector.reading import Message, Unreadable, read
 from tests.unit.edge.builders import SERIAL
 from tests.unit.edge.test_reports import FULL
@@ -106,6 +109,19 @@ def program(data: bytes) -> None:
         scan([data], P1S)
 
 
+def toolpath(data: bytes) -> None:
+    """Reduce the program of a plate to its preview."""
+    with contextlib.suppress(Refusal):
+        reduced = reduce_program([data])
+        assert reduced is None or len(reduced) <= MAX_BYTES + HEADER.size
+
+
+def model(data: bytes) -> None:
+    """Reduce the meshes of a file to their preview, giving up where the previews' process does."""
+    with contextlib.suppress(*GAVE_UP):
+        reduce_model(lambda name: [data] if name == ROOT else None)
+
+
 def _refusable(take: Callable[[bytes], object], data: bytes) -> None:
     try:
         take(data)
@@ -126,6 +142,8 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
             telemetry,
             artifact,
             program,
+            toolpath,
+            model,
         )
     }
 )

@@ -143,7 +143,7 @@ class TestFacts:
         with pytest.raises(NotThisRun):
             fold(new_view(run), [new_journal(node="other").transferring(run)])
 
-    def test_cancelled_run_can_not_be_revived(self) -> None:
+    def test_I13_cancelled_run_can_not_be_revived(self) -> None:
         run, journal = ids(), new_journal()
         view = fold(
             new_view(run),
@@ -331,7 +331,7 @@ def ended(rebuilt: Rebuilt) -> dict[UUID, RunView]:
 
 class TestAnyOrder:
     @given(history=histories(), data=st.data())
-    def test_permuted_and_repeated_facts_end_as_the_ordered_ones(
+    def test_I13_permuted_and_repeated_facts_end_as_the_ordered_ones(
         self, history: tuple[list[AnyEvent], list[AnyEvent]], data: st.DataObject
     ) -> None:
         facts, services = history

@@ -67,6 +67,7 @@ def test_services_can_not_speak_for_nodes() -> None:
         read(Message("job.done.x", event_bytes(fact)))
 
 
+@pytest.mark.asvs("V8.2.1", "V8.3.1")
 def test_nodes_can_not_speak_for_people() -> None:
     journal_id = uuid4()
     word = RunResolved.model_validate(

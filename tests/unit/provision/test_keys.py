@@ -27,6 +27,7 @@ def test_operators_of_two_folders_differ(tmp_path: Path) -> None:
     assert Keys(tmp_path / "a").trust() != Keys(tmp_path / "b").trust()
 
 
+@pytest.mark.asvs("V13.3.2", "V13.3.1")
 def test_nobody_else_can_read_anything(folder: Path) -> None:
     keys = Keys(folder)
     keys.trust()
@@ -43,6 +44,7 @@ def test_a_user_keeps_its_key_when_its_credentials_are_renewed(folder: Path) -> 
     assert _seed_of(Keys(folder).node_creds("pi-1")) == first
 
 
+@pytest.mark.asvs("V13.2.1", "V11.6.1")
 def test_every_user_has_a_key_of_its_own(folder: Path) -> None:
     keys = Keys(folder)
     creds = [keys.service_creds(service) for service in SERVICE_GRANTS]

@@ -133,6 +133,7 @@ class TestUser:
     def test_may_answer_each_request_once(self, account: str) -> None:
         assert _user(account, Grants((), ("r",), can_answer=True))["nats"]["resp"]["max"] == 1
 
+    @pytest.mark.asvs("V9.2.1")
     def test_expires_when_told(self, account: str) -> None:
         assert _user(account, Grants((), ()), expires_at=NOW + 5)["exp"] == NOW + 5
         assert "exp" not in _user(account, Grants((), ()))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from edge.simulator.ams import Filament, loaded
 from edge.simulator.commands import CommandDesk, Credentials, parse_requests
+from edge.simulator.gcode import changes_by
 from edge.simulator.machine import Machine
 from edge.simulator.report import encode
 from edge.simulator.switches import Switches
@@ -51,6 +52,22 @@ def test_any_fields_are_answered(
     answer = desk(Switches(refuse_commands=is_refusing)).answer(kind, {**fields, "command": name})
     if answer.echo is not None:
         assert parse_requests(encode(answer.echo))
+
+
+@pytest.mark.parametrize(
+    ("lines", "changes"),
+    [
+        ("M140 S60\n", {"bed_target_temper": 60}),
+        ("M190 R60\nG28\n", {}),
+        ("m109 S240.4\n", {"nozzle_target_temper": 240}),
+        ("M140 S500\n", {"bed_target_temper": 100}),
+        ("M106 P1 S127\nM106 P3 S255\n", {"cooling_fan_speed": "7", "big_fan2_speed": "15"}),
+        ("M106 P2 S99\nM107 P2\n", {"big_fan1_speed": "0"}),
+        ("; M140 S60\n", {}),
+    ],
+)
+def test_what_a_line_of_gcode_changes(lines: str, changes: dict[str, Any]) -> None:
+    assert changes_by(lines) == changes
 
 
 def test_lone_surrogates_are_replaced() -> None:

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect } from "react";
-import { Navigate, Outlet, Route, Routes, useLocation } from "react-router";
+import { Navigate, Outlet, Route, Routes, useLocation, useParams } from "react-router";
 import { FeedLink } from "@/app/feed-link";
 import { JobsRoute } from "@/app/jobs-route";
 import { Shell } from "@/app/shell/shell";
@@ -24,7 +24,13 @@ const InventoryPage = lazy(() =>
   import("@/features/inventory/inventory-page").then((m) => ({ default: m.InventoryPage })),
 );
 const RulesPage = lazy(() => import("@/app/rules-page").then((m) => ({ default: m.RulesPage })));
+const TargetsPage = lazy(() => import("@/features/notices/targets-page").then((m) => ({ default: m.TargetsPage })));
+const NoticesPage = lazy(() => import("@/app/notices-page").then((m) => ({ default: m.NoticesPage })));
 const AuditPage = lazy(() => import("@/features/audit/audit-page").then((m) => ({ default: m.AuditPage })));
+const AttentionPage = lazy(() =>
+  import("@/features/attention/attention-page").then((m) => ({ default: m.AttentionPage })),
+);
+const LettersPage = lazy(() => import("@/features/letters/letters-page").then((m) => ({ default: m.LettersPage })));
 const FirstAdminPage = lazy(() =>
   import("@/features/signin/first-admin-page").then((m) => ({ default: m.FirstAdminPage })),
 );
@@ -48,7 +54,7 @@ function SignedIn() {
     <StateGate query={wasIn ? { ...me, error: null } : me} what={t.app.name}>
       {(person) => (
         <>
-          <FeedLink me={person.id} />
+          <FeedLink me={person.id} decides={person.role !== "member"} />
           <Shell me={person}>
             <Outlet />
           </Shell>
@@ -67,6 +73,12 @@ function NotFound() {
 function Only({ roles }: { roles: readonly Role[] }) {
   const me = useMe();
   return me.data !== undefined && roles.includes(me.data.role) ? <Outlet /> : <NotFound />;
+}
+
+/** The QR code on a machine leads to where its bed is said to be clear. */
+function Sticker() {
+  const { id = "" } = useParams();
+  return <Navigate to={`/printers/${id}`} replace />;
 }
 
 const DECIDERS: readonly Role[] = ["approver", "admin"];
@@ -88,17 +100,24 @@ export function AppRoutes() {
           </Route>
           <Route path="/printers" element={<PrintersPage />} />
           <Route path="/printers/:id" element={<PrinterPage />} />
+          <Route path="/p/:id" element={<Sticker />} />
           <Route path="/settings" element={<SettingsPage />} />
           <Route path="/settings/account" element={<AccountPage />} />
-          <Route element={<Only roles={ADMINS} />}>
+          <Route path="/settings/notices" element={<NoticesPage />} />
+          <Route element={<Only roles={DECIDERS} />}>
             <Route path="/admin" element={<AdminLayout />}>
-              <Route index element={<Navigate to="/admin/people" replace />} />
-              <Route path="people" element={<PeoplePage />} />
-              <Route path="nodes" element={<NodesPage />} />
-              <Route path="printers" element={<InventoryPage />} />
-              <Route path="rules" element={<RulesPage />} />
-              <Route path="trail" element={<AuditPage />} />
-              <Route path="*" element={<Navigate to="/admin/people" replace />} />
+              <Route path="attention" element={<AttentionPage />} />
+              <Route element={<Only roles={ADMINS} />}>
+                <Route index element={<Navigate to="/admin/people" replace />} />
+                <Route path="people" element={<PeoplePage />} />
+                <Route path="nodes" element={<NodesPage />} />
+                <Route path="printers" element={<InventoryPage />} />
+                <Route path="rules" element={<RulesPage />} />
+                <Route path="notices" element={<TargetsPage />} />
+                <Route path="trail" element={<AuditPage />} />
+                <Route path="letters" element={<LettersPage />} />
+                <Route path="*" element={<Navigate to="/admin/people" replace />} />
+              </Route>
             </Route>
           </Route>
           <Route path="*" element={<NotFound />} />

@@ -11,6 +11,7 @@ export function SettingsHead({ tab }: { tab: string }) {
   const items = [
     { to: "/settings", label: words.here },
     { to: "/settings/account", label: words.account },
+    { to: "/settings/notices", label: t.notices.title },
     ...(me.data?.role === "admin" ? [{ to: "/admin/people", label: words.admin }] : []),
   ];
   return (

@@ -2,6 +2,7 @@ import { Avatar, Button, Group, SegmentedControl, Stack, Text, useMantineColorSc
 import { useMutation } from "@tanstack/react-query";
 import { ErrorNote } from "@/components/error-note";
 import { LangToggle } from "@/components/lang-toggle";
+import { DisplaySettings } from "@/app/display-settings";
 import { leave } from "@/app/leave";
 import { NotifySetting } from "@/app/notify-setting";
 import { SettingsHead } from "@/app/settings-head";
@@ -61,6 +62,7 @@ export function SettingsPage() {
           data={SCHEMES.map((value) => ({ value, label: t.app.theme[value] }))}
         />
       </Stack>
+      <DisplaySettings />
       <NotifySetting />
       <SignOut />
     </Stack>

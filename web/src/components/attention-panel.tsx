@@ -1,36 +1,41 @@
-import { Group, Radio, Stack, Text, Textarea, Title } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Anchor, Group, Radio, Stack, Text, Textarea, Title } from "@mantine/core";
 import { useState } from "react";
+import { Link } from "react-router";
 import classes from "@/components/bed-panel.module.css";
 import { Age } from "@/components/age";
 import { ErrorNote } from "@/components/error-note";
+import { EvidenceList } from "@/components/evidence-list";
 import { ServerButton } from "@/components/server-button";
-import { api, unwrap } from "@/lib/api/client";
-import { keys } from "@/lib/api/keys";
+import { StateGate } from "@/components/state-gate";
 import { useI18n } from "@/lib/i18n/context";
-import type { Job, Resolution } from "@/lib/wire";
+import { useAttention, useResolve } from "@/lib/queries/attention";
+import type { Attention, Choice, Job, Resolution } from "@/lib/wire";
 
-const CHOICES: readonly Resolution[] = ["printing", "done", "failed", "released"];
-
-function useResolve(job: Job) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (body: { outcome: Resolution; reason: string }) =>
-      unwrap(api.POST("/api/runs/{run_id}/resolve", { params: { path: { run_id: job.run_id ?? "" } }, body })),
-    onSuccess: (after) => client.setQueryData(keys.jobs.detail(after.id), after),
-    onSettled: () => {
-      void client.invalidateQueries({ queryKey: keys.jobs.lists });
-      void client.invalidateQueries({ queryKey: keys.printers.all });
-    },
-  });
+function ChoiceRadio({ choice }: { choice: Choice }) {
+  const { t } = useI18n();
+  const words = t.attention;
+  const against = choice.objection === null ? null : words.against[choice.objection];
+  return (
+    <Radio
+      value={choice.outcome}
+      disabled={!choice.is_open}
+      label={words.choices[choice.outcome].label}
+      description={
+        <>
+          {words.choices[choice.outcome].hint} {!choice.is_open && words.notNow}{" "}
+          {against !== null && <b>{against}</b>}
+        </>
+      }
+    />
+  );
 }
 
-function Decide({ job }: { job: Job }) {
+function Decide({ attention }: { attention: Attention }) {
   const { t } = useI18n();
   const [outcome, setOutcome] = useState<Resolution | null>(null);
   const [reason, setReason] = useState("");
   const [lack, setLack] = useState<string | null>(null);
-  const resolve = useResolve(job);
+  const resolve = useResolve(attention.job);
 
   const say = (): void => {
     if (outcome === null) setLack(t.attention.pick);
@@ -42,19 +47,10 @@ function Decide({ job }: { job: Job }) {
   };
   return (
     <Stack gap="md">
-      <Radio.Group
-        label={t.attention.look}
-        value={outcome}
-        onChange={(value) => setOutcome(value)}
-      >
+      <Radio.Group label={t.attention.look} value={outcome} onChange={(value) => setOutcome(value)}>
         <Stack gap="sm" mt="sm">
-          {CHOICES.map((choice) => (
-            <Radio
-              key={choice}
-              value={choice}
-              label={t.attention.choices[choice].label}
-              description={t.attention.choices[choice].hint}
-            />
+          {attention.choices.map((choice) => (
+            <ChoiceRadio key={choice.outcome} choice={choice} />
           ))}
         </Stack>
       </Radio.Group>
@@ -81,23 +77,52 @@ function Decide({ job }: { job: Job }) {
   );
 }
 
+function Known({ attention, withJob }: { attention: Attention; withJob: boolean }) {
+  const { t } = useI18n();
+  const { job, cause } = attention;
+  return (
+    <>
+      {cause !== null && <Text>{t.attention.causes[cause] ?? job.reason}</Text>}
+      <Text size="sm" c="dimmed">
+        {withJob && (
+          <>
+            <Anchor component={Link} to={`/jobs/${job.id}`}>
+              {t.attention.job}
+            </Anchor>
+            {" · "}
+          </>
+        )}
+        {t.attention.owner(job.owner.name, job.run_no ?? 1)} · <Age at={attention.since} say={t.attention.open} />
+      </Text>
+      <EvidenceList evidence={attention.evidence} />
+      {job.allowed_actions.includes("resolve") && <Decide attention={attention} />}
+    </>
+  );
+}
+
+function Asked({ job }: { job: Job }) {
+  const { t } = useI18n();
+  const query = useAttention(job.id);
+  return (
+    <StateGate query={query} what={t.attention.knownLoading} rows={2}>
+      {(attention) => <Known attention={attention} withJob={false} />}
+    </StateGate>
+  );
+}
+
 /** Nobody knows what became of a run: a person looks, and their word decides. */
-export function AttentionPanel({ job }: { job: Job }) {
+export function AttentionPanel({ job, attention }: { job: Job; attention?: Attention }) {
   const { t } = useI18n();
   const title =
     job.printer === null ? t.attention.titleNoPrinter(job.name) : t.attention.title(job.printer.name, job.name);
-  const since = job.ended_at ?? job.started_at;
   return (
     <section className={classes["panel"]} data-state="open" aria-labelledby={`attention-${job.id}`}>
       <Title order={2} size="h3" id={`attention-${job.id}`}>
         {title}
       </Title>
-      {job.reason !== null && <Text>{job.reason}</Text>}
-      {job.advice !== null && <Text>{job.advice}</Text>}
-      <Text size="sm" c="dimmed">
-        {job.code !== null && t.common.code(job.code)} {since !== null && <Age at={since} />}
-      </Text>
-      {job.allowed_actions.includes("resolve") ? <Decide job={job} /> : <Text>{t.attention.ownerText}</Text>}
+      {attention !== undefined && <Known attention={attention} withJob />}
+      {attention === undefined && job.allowed_actions.includes("resolve") && <Asked job={job} />}
+      {attention === undefined && !job.allowed_actions.includes("resolve") && <Text>{t.attention.ownerText}</Text>}
     </section>
   );
 }

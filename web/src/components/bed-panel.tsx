@@ -91,7 +91,12 @@ function Question({ printer }: { printer: Printer }) {
         {t.bed.question(printer.name)}
       </Title>
       <div className={classes["body"]}>
-        <PlatePicture plate={null} color={undefined} size={88} />
+        <PlatePicture
+          artifactId={bed.last_job?.artifact_id}
+          plate={bed.last_job?.plate ?? null}
+          color={undefined}
+          size={132}
+        />
         <Stack gap="xs" className={classes["words"] ?? ""}>
           {bed.last_job !== null && <Text fw={600}>{t.bed.last(bed.last_job.name)}</Text>}
           {bed.last_job === null && (

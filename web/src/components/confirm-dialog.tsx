@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import classes from "@/components/confirm-dialog.module.css";
+import { FrontDialog } from "@/components/front-dialog";
 
 export interface ConfirmWords {
   title: string;
@@ -20,47 +21,25 @@ export function ConfirmDialog(props: {
   onNo: () => void;
 }) {
   const { words } = props;
-  const ref = useRef<HTMLDialogElement>(null);
-  const titleId = useId();
-
-  useEffect(() => {
-    const dialog = ref.current;
-    const before = document.activeElement;
-    dialog?.showModal();
-    return () => {
-      dialog?.close();
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, []);
-
   return (
-    <dialog
-      ref={ref}
-      className={classes["dialog"]}
-      aria-labelledby={titleId}
-      onCancel={(event) => {
-        event.preventDefault();
-        props.onNo();
-      }}
-      onClick={(event) => {
-        if (event.target === ref.current) props.onNo();
-      }}
-    >
-      <Stack gap="md" p="xl">
-        <Title order={2} size="h3" id={titleId}>
-          {words.title}
-        </Title>
-        <Text>{words.text}</Text>
-        {props.children}
-        <Group gap="sm" justify="flex-end">
-          <Button variant="default" onClick={props.onNo} autoFocus>
-            {words.no}
-          </Button>
-          <Button color={props.isGrave ? "bad" : "accent"} disabled={props.isReady === false} onClick={props.onYes}>
-            {words.yes}
-          </Button>
-        </Group>
-      </Stack>
-    </dialog>
+    <FrontDialog className={classes["dialog"] ?? ""} onClose={props.onNo}>
+      {(titleId) => (
+        <Stack gap="md" p="xl">
+          <Title order={2} size="h3" id={titleId}>
+            {words.title}
+          </Title>
+          <Text>{words.text}</Text>
+          {props.children}
+          <Group gap="sm" justify="flex-end">
+            <Button variant="default" onClick={props.onNo} autoFocus>
+              {words.no}
+            </Button>
+            <Button color={props.isGrave ? "bad" : "accent"} disabled={props.isReady === false} onClick={props.onYes}>
+              {words.yes}
+            </Button>
+          </Group>
+        </Stack>
+      )}
+    </FrontDialog>
   );
 }

@@ -33,7 +33,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
   const { t } = useI18n();
   if (findings.length === 0) return <span className={classes["dim"]}>{t.review.noFindings}</span>;
   return (
-    <ul className={classes["list"]}>
+    <ul className={classes["list"]} data-findings>
       {[...findings].sort(bySeverity).map((finding) => (
         <Row key={`${finding.severity}-${finding.code}-${finding.line ?? 0}`} finding={finding} />
       ))}

@@ -5,8 +5,12 @@ import { Link } from "react-router";
 import { Filament } from "@/components/filaments";
 import { Findings } from "@/components/findings";
 import classes from "@/components/job-review.module.css";
+import { QuotaLine } from "@/components/quota-line";
 import { StateGate } from "@/components/state-gate";
+import type { Format } from "@/lib/format";
 import { useI18n } from "@/lib/i18n/context";
+import type { Catalogue } from "@/lib/i18n/en";
+import { quotaLines } from "@/lib/quota";
 import { useJobReview } from "@/lib/queries/reviews";
 import { colorWord, costWords, reasonText } from "@/lib/reasons";
 import type { FilamentFeed, JobReview as Review, PrinterFit } from "@/lib/wire";
@@ -20,21 +24,79 @@ function Part(props: { title: string; children: ReactNode }) {
   );
 }
 
-/** The plate in one line: only what the file says. */
-function PlateLine({ review }: { review: Review }) {
-  const { t, f } = useI18n();
-  const { plate } = review;
-  const parts = [
-    review.model_name === null ? null : t.review.sliced(review.model_name),
+/** The plate in words: only what the file says. */
+function plateWords({ model_name, plate, slicer }: Review, t: Catalogue, f: Format): string[] {
+  return [
+    model_name === null ? null : t.review.sliced(model_name),
     plate.nozzle_mm === null ? null : t.review.nozzle(f.decimal(plate.nozzle_mm)),
     plate.layers === null ? null : t.review.layers(f.count(plate.layers)),
     plate.layer_height_mm === null ? null : t.review.layerHeight(f.decimal(plate.layer_height_mm)),
     plate.height_mm === null ? null : t.review.height(f.decimal(plate.height_mm)),
     plate.has_supports === null ? null : plate.has_supports ? t.review.supports : t.review.noSupports,
-    plate.objects.length < 2 ? null : t.review.objects(plate.objects.length),
     plate.bed_type === null ? null : t.review.bed(plate.bed_type),
+    slicer === null ? null : t.review.madeBy(`${slicer.name} ${slicer.version}`.trim()),
   ].filter((part) => part !== null);
-  return parts.length === 0 ? null : <Part title={t.review.plate}>{parts.join(" · ")}</Part>;
+}
+
+function PlateLine({ review }: { review: Review }) {
+  const { t, f } = useI18n();
+  const { plate } = review;
+  const parts = plateWords(review, t, f);
+  if (parts.length === 0 && plate.objects.length === 0) return null;
+  return (
+    <Part title={t.review.plate}>
+      {parts.length > 0 && <div>{parts.join(" · ")}</div>}
+      <Objects objects={plate.objects} />
+    </Part>
+  );
+}
+
+/** What lies on the plate, by name; the same name once. */
+function Objects({ objects }: { objects: Review["plate"]["objects"] }) {
+  const { t } = useI18n();
+  const counts = new Map<string, number>();
+  for (const { name } of objects) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const named = [...counts].map(([name, count]) => (count > 1 ? `${count} × ${name}` : name));
+  if (named.length === 0) return null;
+  return (
+    <div className={classes["objects"]}>
+      <span className={classes["dim"]}>{t.review.objects(objects.length)}</span> {named.join(", ")}
+    </div>
+  );
+}
+
+/** What each filament of the plate takes, and who changes to it. */
+function Takes({ review }: { review: Review }) {
+  const { t, f } = useI18n();
+  const { filaments } = review.plate;
+  if (filaments.length === 0) return null;
+  return (
+    <Part title={t.review.filament}>
+      <ul className={classes["list"]}>
+        {filaments.map((needed) => (
+          <li key={needed.index} className={classes["pair"]}>
+            <Filament
+              spool={needed}
+              after={[
+                needed.used_g === null ? null : f.grams(needed.used_g),
+                needed.used_m === null ? null : t.review.metres(f.decimal(needed.used_m)),
+              ]
+                .filter((part) => part !== null)
+                .join(", ")}
+            />
+            <span className={classes["dim"]}>
+              {[
+                needed.is_support === true ? t.review.supportMaterial : null,
+                needed.in_ams === true ? t.review.changesItself : null,
+              ]
+                .filter((part) => part !== null)
+                .join(", ")}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
 }
 
 /** Filament -> tray, and what differs. */
@@ -105,6 +167,17 @@ function Printers({ printers }: { printers: readonly PrinterFit[] }) {
   );
 }
 
+function Quota({ review }: { review: Review }) {
+  const { t } = useI18n();
+  const { quota, plate } = review;
+  if (quotaLines(quota, 0, 0).length === 0) return null;
+  return (
+    <Part title={t.quota.title}>
+      <QuotaLine quota={quota} grams={plate.weight_g} seconds={plate.estimate_s} />
+    </Part>
+  );
+}
+
 function Cost({ review }: { review: Review }) {
   const { t, f } = useI18n();
   if (review.cost === null) return null;
@@ -118,7 +191,7 @@ function Cost({ review }: { review: Review }) {
 }
 
 /** What an approver has to know beyond the picture: file, printers and trays, cost. */
-export function JobReview(props: { jobId: string; withPrinters: boolean }) {
+export function JobReview(props: { jobId: string; withPrinters: boolean; withQuota: boolean }) {
   const { t } = useI18n();
   const query = useJobReview(props.jobId);
   return (
@@ -126,10 +199,12 @@ export function JobReview(props: { jobId: string; withPrinters: boolean }) {
       {(review) => (
         <div className={classes["review"]}>
           {props.withPrinters && <Printers printers={review.printers} />}
+          {props.withQuota && <Quota review={review} />}
           <Part title={t.review.findings}>
             <Findings findings={review.plate.findings} />
           </Part>
           <PlateLine review={review} />
+          <Takes review={review} />
           <Cost review={review} />
         </div>
       )}

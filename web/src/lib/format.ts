@@ -12,6 +12,7 @@ export interface Format {
   decimalSign: string;
   money: (value: number, currency: string) => string;
   grams: (value: number) => string;
+  millimetres: (value: number) => string;
   celsius: (value: number) => string;
   temperature: (value: number, target: number | null) => string;
   duration: (seconds: number) => string;
@@ -68,6 +69,7 @@ export function makeFormat(lang: Lang): Format {
     decimalSign: lang === "de" ? "," : ".",
     money: (value, currency) => new Intl.NumberFormat(locale, { style: "currency", currency }).format(value),
     grams: (value) => `${value < 100 ? tenth.format(value) : whole.format(value)}${NBSP}g`,
+    millimetres: (value) => `${hundredth.format(value)}${NBSP}mm`,
     celsius: (value) => `${whole.format(value)}${NBSP}°C`,
     temperature: (value, target) =>
       target === null || target === 0

@@ -48,6 +48,11 @@ const TOLD: ReadonlySet<string> = new Set([
   "run.attention",
 ]);
 
+/** Whether a run may need a decision from here on. */
+export function isDoubt(fact: Pick<Fact, "type">): boolean {
+  return fact.type === "run.attention" || fact.type === "run.overdue" || fact.type === "run.released";
+}
+
 /** Whether this fact may be worth a notification; whose job it is must still be asked. */
 export function isTold(fact: Fact): boolean {
   return fact.job_id !== null && TOLD.has(fact.type);

@@ -9,11 +9,12 @@ export function LiveDot() {
   const { online } = useNetwork();
   const state = useStore(feedState);
   const link = online ? state.link : "lost";
-  const word = link === "live" ? t.app.live : link === "connecting" ? t.app.connecting : t.app.noLine;
+  const shown = link === "live" && state.isBehind ? "behind" : link;
+  const words = { live: t.app.live, behind: t.app.catchingUp, connecting: t.app.connecting, lost: t.app.noLine };
   return (
-    <span className={classes["live"]} data-link={link}>
+    <span className={classes["live"]} data-link={shown}>
       <span className={classes["liveDot"]} aria-hidden />
-      <span>{word}</span>
+      <span>{words[shown]}</span>
     </span>
   );
 }

@@ -1,5 +1,13 @@
 import { Avatar, Button, Text } from "@mantine/core";
-import { IconPrinter, IconSettings, IconShieldCheck, IconStack2, IconUsers, type Icon } from "@tabler/icons-react";
+import {
+  IconHelpHexagon,
+  IconPrinter,
+  IconSettings,
+  IconShieldCheck,
+  IconStack2,
+  IconUsers,
+  type Icon,
+} from "@tabler/icons-react";
 import { Suspense, useEffect, type ReactNode } from "react";
 import { NavLink, useLocation, useNavigate } from "react-router";
 import { Bands } from "@/app/shell/bands";
@@ -11,6 +19,7 @@ import { DropFrame } from "@/features/submit/drop-frame";
 import { takeFiles } from "@/features/submit/take-files";
 import { restoreTray } from "@/features/submit/tray-store";
 import { useI18n } from "@/lib/i18n/context";
+import { useAttentionList } from "@/lib/queries/attention";
 import { useJobs } from "@/lib/queries/jobs";
 import type { Me } from "@/lib/wire";
 
@@ -41,6 +50,25 @@ function ApproveItem() {
             {query.hasNextPage && "+"}
           </span>
         )
+      }
+    />
+  );
+}
+
+/** There only while somebody must look at a printer and say what became of a run. */
+function AttentionItem() {
+  const { t } = useI18n();
+  const count = useAttentionList().data?.length ?? 0;
+  if (count === 0) return null;
+  return (
+    <Item
+      to="/admin/attention"
+      icon={IconHelpHexagon}
+      label={t.nav.decide}
+      badge={
+        <span className={`${classes["badge"]} ${classes["urgent"]} num`} aria-label={t.attention.waiting(count)}>
+          {count}
+        </span>
       }
     />
   );
@@ -80,6 +108,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
           <Item to="/jobs" icon={IconStack2} label={t.nav.jobs} />
           <Item to="/printers" icon={IconPrinter} label={t.nav.printers} />
           {me.role !== "member" && <ApproveItem />}
+          {me.role !== "member" && <AttentionItem />}
           {me.role === "admin" && (
             <NavLink to="/admin" className={`${classes["item"] ?? ""} ${classes["onDesk"] ?? ""}`}>
               <IconUsers size={22} stroke={1.75} aria-hidden />

@@ -1,5 +1,5 @@
 import { Anchor, Button, Kbd, Stack, Text } from "@mantine/core";
-import { useHotkeys, useMediaQuery } from "@mantine/hooks";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft, IconCircleCheck } from "@tabler/icons-react";
 import { useEffect } from "react";
 import { Link, useNavigate, useParams } from "react-router";
@@ -10,9 +10,12 @@ import { StateGate } from "@/components/state-gate";
 import { ApproveDetail } from "@/features/approve/approve-detail";
 import { ApproveRow } from "@/features/approve/approve-row";
 import classes from "@/features/approve/approve.module.css";
+import { ManyBar } from "@/features/approve/many-bar";
+import { toggle } from "@/features/approve/selection";
 import { UndoBar } from "@/features/approve/undo-bar";
 import { useI18n } from "@/lib/i18n/context";
 import { useJobs } from "@/lib/queries/jobs";
+import { useKeys } from "@/lib/use-keys";
 import type { Job } from "@/lib/wire";
 
 function KeysHint() {
@@ -20,7 +23,8 @@ function KeysHint() {
   const names = t.approve.keyNames;
   const hints: [string, string][] = [
     ["j", names.next], ["k", names.previous], ["a", names.approve],
-    ["b", names.sendBack], ["r", names.reject], ["z", names.undo],
+    ["⇧ A", t.approval.keyNames.first], ["b", names.sendBack], ["r", names.reject], ["c", t.approval.keyNames.ask],
+    ["x", t.approval.keyNames.select], ["z", names.undo],
   ];
   return (
     <p className={classes["keys"]}>
@@ -41,9 +45,10 @@ function useWalk(jobs: readonly Job[], openId: string | undefined) {
   const go = (job: Job | undefined): void => {
     if (job !== undefined) void navigate(`/approve/${job.id}`, { replace: openId !== undefined });
   };
-  useHotkeys([
+  useKeys([
     ["j", () => go(jobs[Math.min(at + 1, jobs.length - 1)])],
     ["k", () => go(jobs[Math.max(at - 1, 0)])],
+    ["x", () => openId !== undefined && toggle(openId)],
   ]);
   /** After a decision the next one is open, or the one before, or none. */
   return (): void => {
@@ -95,6 +100,7 @@ export function ApprovePage() {
         {count > 0 && <Text c="dimmed">{t.approve.oldest}</Text>}
       </div>
       <UndoBar />
+      <ManyBar jobs={jobs} />
       <StateGate query={query} what={t.approve.what}>
         {() =>
           count === 0 && id === undefined ? (

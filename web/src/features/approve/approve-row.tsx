@@ -1,11 +1,14 @@
+import { Checkbox } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 import { Age } from "@/components/age";
 import { Filaments } from "@/components/filaments";
 import { PlatePicture } from "@/components/plate-picture";
 import classes from "@/features/approve/approve.module.css";
+import { selected, toggle } from "@/features/approve/selection";
 import { cutMiddle } from "@/lib/format";
 import { useI18n } from "@/lib/i18n/context";
+import { useStore } from "@/lib/store";
 import type { Job } from "@/lib/wire";
 
 const NAME_MAX = 32;
@@ -21,14 +24,22 @@ export function ApproveRow({ job, isOpen }: { job: Job; isOpen: boolean }) {
     job.estimate_s === null ? null : f.duration(job.estimate_s),
     job.weight_g === null ? null : f.grams(job.weight_g),
   ].filter((fact) => fact !== null);
+  const isPicked = useStore(selected).has(job.id);
   return (
+    <div className={classes["rowFrame"]} data-open={isOpen}>
+      <Checkbox
+        className={classes["pick"] ?? ""}
+        aria-label={t.many.select(job.name)}
+        checked={isPicked}
+        onChange={() => toggle(job.id)}
+      />
       <Link
         ref={ref}
         to={`/approve/${job.id}`}
         className={classes["row"]}
         {...(isOpen ? { "aria-current": "true" as const } : {})}
       >
-        <PlatePicture plate={job.plate} color={job.filaments[0]?.color} size={64} />
+        <PlatePicture artifactId={job.artifact_id} plate={job.plate} color={job.filaments[0]?.color} size={64} />
         <span className={classes["rowWords"]}>
           <b title={job.name}>{cutMiddle(job.name, NAME_MAX)}</b>
           <span className={classes["dim"]}>
@@ -40,5 +51,6 @@ export function ApproveRow({ job, isOpen }: { job: Job; isOpen: boolean }) {
           </span>
         </span>
       </Link>
+    </div>
   );
 }

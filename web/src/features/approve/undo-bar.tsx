@@ -1,5 +1,4 @@
 import { Kbd } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { announce } from "@/components/announcer";
 import { ErrorNote } from "@/components/error-note";
 import { ServerButton } from "@/components/server-button";
@@ -9,6 +8,7 @@ import { useNow } from "@/lib/clock";
 import { useI18n } from "@/lib/i18n/context";
 import { useDecide } from "@/lib/queries/jobs";
 import { useStore } from "@/lib/store";
+import { useKeys } from "@/lib/use-keys";
 import type { Job } from "@/lib/wire";
 
 /** "gear-20 approved [Undo] 6 s": the server holds the job back for as long as this counts. */
@@ -28,7 +28,7 @@ export function UndoBar() {
         },
       },
     );
-  useHotkeys([
+  useKeys([
     [
       "z",
       () => {

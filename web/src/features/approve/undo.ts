@@ -1,9 +1,10 @@
+import { undoChoice } from "@/lib/choices";
 import { serverNow } from "@/lib/clock";
 import { createStore } from "@/lib/store";
 import type { Job } from "@/lib/wire";
 
 /** Seconds in which an approval can be taken back before any printer may take the job. */
-export const UNDO_S = 8;
+export const undoSeconds = { get: (): number => Number(undoChoice.get()) };
 
 /** Approvals of this person that can still be taken back; they outlive the page. */
 export const undoable = createStore<readonly Job[]>([]);

@@ -1,24 +1,49 @@
-import { Button, Text } from "@mantine/core";
-import { IconPlayerPause } from "@tabler/icons-react";
+import { Button, Stack, Text } from "@mantine/core";
+import { IconPlayerPause, IconPrinterOff } from "@tabler/icons-react";
+import { useState } from "react";
 import { Link } from "react-router";
 import { Entries, Entry } from "@/components/entries";
 import { Section } from "@/components/section";
 import { StateGate } from "@/components/state-gate";
 import { Chip, PrinterChip, type Look } from "@/components/status-chip";
+import { PrinterForm } from "@/features/inventory/printer-form";
+import { NewQueue, QueueForm } from "@/features/inventory/queue-forms";
+import { QrPicture } from "@/components/qr-picture";
 import { useI18n } from "@/lib/i18n/context";
 import { printerState } from "@/lib/printer-state";
-import { usePrinters, useQueues } from "@/lib/queries/printers";
+import { usePrinters } from "@/lib/queries/printers";
+import { useQueues } from "@/lib/queries/queues";
 import type { Printer, Queue } from "@/lib/wire";
 
+const OUT: Look = [IconPrinterOff, "quiet", "outline"];
 const HELD: Look = [IconPlayerPause, "warn", "filled"];
 
-function PrinterEntry({ printer }: { printer: Printer }) {
+/** The address behind it opens the printer's page: whoever stands there can say that the bed is clear. */
+function StickerPart({ printer }: { printer: Printer }) {
   const { t } = useI18n();
+  return (
+    <Stack gap="xs" pt="sm">
+      <QrPicture text={`${window.location.origin}/p/${printer.id}`} label={t.place.stickerOf(printer.name)} />
+      <Text size="sm">{t.place.stickerHint}</Text>
+    </Stack>
+  );
+}
+
+function PrinterEntry({ printer, queues }: { printer: Printer; queues: readonly Queue[] }) {
+  const { t } = useI18n();
+  const [open, setOpen] = useState<"form" | "sticker" | null>(null);
+  const turn = (part: "form" | "sticker"): void => setOpen(open === part ? null : part);
   const words = t.admin.printers;
   return (
     <Entry
       title={printer.name}
-      mark={<PrinterChip state={printerState(printer)} />}
+      mark={
+        printer.is_enabled ? (
+          <PrinterChip state={printerState(printer)} />
+        ) : (
+          <Chip look={OUT} label={t.place.outOfService} />
+        )
+      }
       facts={
         <>
           <span>{t.printers.queue(printer.queue)}</span>
@@ -32,15 +57,29 @@ function PrinterEntry({ printer }: { printer: Printer }) {
         </>
       }
       acts={
-        <Button
-          component={Link}
-          to={`/printers/${printer.id}`}
-          variant="default"
-          size="sm"
-          aria-label={`${words.open}: ${printer.name}`}
-        >
-          {words.open}
-        </Button>
+        <>
+          <Button variant="default" size="sm" aria-expanded={open === "form"} aria-label={t.place.changeOf(printer.name)} onClick={() => turn("form")}>
+            {t.place.change}
+          </Button>
+          <Button variant="default" size="sm" aria-expanded={open === "sticker"} aria-label={t.place.stickerOf(printer.name)} onClick={() => turn("sticker")}>
+            {t.place.sticker}
+          </Button>
+          <Button
+            component={Link}
+            to={`/printers/${printer.id}`}
+            variant="default"
+            size="sm"
+            aria-label={`${words.open}: ${printer.name}`}
+          >
+            {words.open}
+          </Button>
+        </>
+      }
+      below={
+        <>
+          {open === "form" && <PrinterForm printer={printer} queues={queues} onSaved={() => setOpen(null)} />}
+          {open === "sticker" && <StickerPart printer={printer} />}
+        </>
       }
     />
   );
@@ -48,6 +87,7 @@ function PrinterEntry({ printer }: { printer: Printer }) {
 
 function QueueEntry({ queue, printers }: { queue: Queue; printers: readonly Printer[] }) {
   const { t } = useI18n();
+  const [isOpen, setOpen] = useState(false);
   const words = t.admin.printers;
   const names = printers.filter((printer) => printer.queue === queue.name).map((printer) => printer.name);
   return (
@@ -60,6 +100,12 @@ function QueueEntry({ queue, printers }: { queue: Queue; printers: readonly Prin
           <span>{names.length === 0 ? words.servedByNone : words.served(names.join(", "))}</span>
         </>
       }
+      acts={
+        <Button variant="default" size="sm" aria-expanded={isOpen} aria-label={t.place.changeOf(queue.title)} onClick={() => setOpen(!isOpen)}>
+          {t.place.change}
+        </Button>
+      }
+      below={isOpen && <QueueForm queue={queue} onSaved={() => setOpen(false)} />}
     />
   );
 }
@@ -80,7 +126,7 @@ export function InventoryPage() {
             ) : (
               <Entries label={words.title}>
                 {list.map((printer) => (
-                  <PrinterEntry key={printer.id} printer={printer} />
+                  <PrinterEntry key={printer.id} printer={printer} queues={queues.data ?? []} />
                 ))}
               </Entries>
             )
@@ -101,6 +147,7 @@ export function InventoryPage() {
             )
           }
         </StateGate>
+        <NewQueue />
       </Section>
     </>
   );

@@ -1,6 +1,7 @@
 import { memo } from "react";
 import { Link } from "react-router";
 import { StatusChip } from "@/components/status-chip";
+import { Again } from "@/features/jobs/again";
 import classes from "@/features/jobs/jobs.module.css";
 import { cutMiddle } from "@/lib/format";
 import { useI18n } from "@/lib/i18n/context";
@@ -32,6 +33,7 @@ export const EndedRow = memo(function EndedRow({ job }: { job: Job }) {
       </Link>
       <span className={`${classes["endedFacts"]} num`}>{facts.join(" · ")}</span>
       <StatusChip job={job} />
+      <Again job={job} />
     </>
   );
 });

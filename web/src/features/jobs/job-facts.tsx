@@ -1,6 +1,7 @@
 import { Filaments } from "@/components/filaments";
 import { PlatePicture } from "@/components/plate-picture";
 import classes from "@/features/jobs/job-page.module.css";
+import { PreviewButton } from "@/components/preview/preview-button";
 import { useNow } from "@/lib/clock";
 import { useI18n } from "@/lib/i18n/context";
 import type { Job } from "@/lib/wire";
@@ -27,7 +28,8 @@ export function JobFacts({ job }: { job: Job }) {
   ];
   return (
     <>
-      <PlatePicture plate={job.plate} color={job.filaments[0]?.color} size={132} />
+      <PlatePicture artifactId={job.artifact_id} plate={job.plate} color={job.filaments[0]?.color} size={132} />
+      <PreviewButton job={job} />
       <dl className={`${classes["facts"]} num`}>
         {rows
           .filter(([, value]) => value !== null)

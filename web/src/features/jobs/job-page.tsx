@@ -1,8 +1,9 @@
-import { Anchor, Button, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconArrowLeft } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
 import { AttentionPanel } from "@/components/attention-panel";
+import { CommentForm } from "@/components/comment-form";
 import { JobActions } from "@/components/job-actions";
 import { PrintControls } from "@/components/print-controls";
 import { JobReview } from "@/components/job-review";
@@ -13,14 +14,18 @@ import { ProgressLine } from "@/components/progress-line";
 import { RunSteps } from "@/components/run-steps";
 import { StateGate } from "@/components/state-gate";
 import { StatusChip } from "@/components/status-chip";
+import { Again } from "@/features/jobs/again";
+import { BringBack } from "@/features/jobs/bring-back";
+import { FollowJob } from "@/features/jobs/follow-job";
 import { JobFacts } from "@/features/jobs/job-facts";
 import classes from "@/features/jobs/job-page.module.css";
-import { JobTimeline } from "@/features/jobs/job-timeline";
+import { JobTimeline } from "@/components/job-timeline";
 import { useJobWords } from "@/features/jobs/words";
 import { asApiError } from "@/lib/api/problem";
 import { useI18n } from "@/lib/i18n/context";
 import { hasEnded, hasProgress, shownState } from "@/lib/job-state";
 import { useJob } from "@/lib/queries/jobs";
+import { useMe } from "@/lib/queries/me";
 import { usePrinters } from "@/lib/queries/printers";
 import type { Job } from "@/lib/wire";
 
@@ -67,6 +72,7 @@ function Now({ job }: { job: Job }) {
       {next !== said && job.status !== "done" && <Text c="dimmed">{next}</Text>}
       <BedHint job={job} />
       <JobActions job={job} />
+      <Once job={job} />
       <PrintControls job={job} />
     </section>
   );
@@ -89,6 +95,18 @@ function BedHint({ job }: { job: Job }) {
         </div>
       )}
     </>
+  );
+}
+
+/** One's own: once more as it was, or changed. */
+function Once({ job }: { job: Job }) {
+  const me = useMe();
+  if (job.owner.id !== me.data?.id || !(hasEnded(job) || job.status === "returned")) return null;
+  return (
+    <Group gap="sm">
+      {hasEnded(job) && <Again job={job} />}
+      <BringBack job={job} size="compact-sm" />
+    </Group>
   );
 }
 
@@ -143,14 +161,16 @@ export function JobPage() {
                 <Trouble job={job} />
                 <Now job={job} />
                 <Section id="job-review" title={t.review.title}>
-                  <JobReview jobId={job.id} withPrinters={WAITING.has(job.status)} />
+                  <JobReview jobId={job.id} withPrinters={WAITING.has(job.status)} withQuota={job.status === "submitted"} />
                 </Section>
                 <Section id="job-timeline" title={t.job.timeline}>
+                  <CommentForm jobId={job.id} />
                   <JobTimeline jobId={job.id} />
                 </Section>
               </Stack>
               <Section id="job-facts" title={t.job.facts}>
                 <JobFacts job={job} />
+                <FollowJob job={job} />
               </Section>
             </div>
           </>

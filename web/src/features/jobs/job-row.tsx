@@ -7,6 +7,7 @@ import { PlatePicture } from "@/components/plate-picture";
 import { ProgressLine } from "@/components/progress-line";
 import { RunSteps } from "@/components/run-steps";
 import { StatusChip } from "@/components/status-chip";
+import { BringBack } from "@/features/jobs/bring-back";
 import classes from "@/features/jobs/jobs.module.css";
 import { useJobWords } from "@/features/jobs/words";
 import { cutMiddle } from "@/lib/format";
@@ -38,7 +39,7 @@ export const JobRow = memo(function JobRow({ job }: { job: Job }) {
   const words = useJobWords(job);
   return (
     <>
-      <PlatePicture plate={job.plate} color={job.filaments[0]?.color} size={64} />
+      <PlatePicture artifactId={job.artifact_id} plate={job.plate} color={job.filaments[0]?.color} size={64} />
       <div className={classes["main"]}>
         <div className={classes["top"]}>
           <Link to={`/jobs/${job.id}`} className={classes["name"]} title={job.name}>
@@ -60,6 +61,7 @@ export const JobRow = memo(function JobRow({ job }: { job: Job }) {
             {t.attention.decide}
           </Button>
         )}
+        {job.status === "returned" && <BringBack job={job} size="xs" />}
         <JobActions job={job} size="xs" />
       </div>
     </>

@@ -1,97 +1,25 @@
-import { Button, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import { IconStack2 } from "@tabler/icons-react";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Empty } from "@/components/empty";
 import { LongList } from "@/components/long-list";
 import { NotifyOffer } from "@/components/notify-offer";
 import { PageTitle } from "@/components/page-title";
 import { StateGate } from "@/components/state-gate";
 import { BedRow } from "@/features/jobs/bed-row";
-import { EndedRow } from "@/features/jobs/ended-row";
+import { Group } from "@/features/jobs/group";
+import { History } from "@/features/jobs/history";
 import { JobRow } from "@/features/jobs/job-row";
 import classes from "@/features/jobs/jobs.module.css";
 import { useI18n } from "@/lib/i18n/context";
 import { byMovement, groupOf } from "@/lib/job-state";
 import { ACTIVE, ENDED, useJobs } from "@/lib/queries/jobs";
-import { useSpending } from "@/lib/queries/reviews";
 import { usePrinters } from "@/lib/queries/printers";
 import type { Job, Printer } from "@/lib/wire";
 
-function Group(props: { id: string; title: string; count?: number; children: ReactNode }) {
-  return (
-    <section aria-labelledby={props.id} className={classes["group"]}>
-      <h2 id={props.id} className={classes["groupTitle"]}>
-        {props.title} {props.count !== undefined && <span className="num">{props.count}</span>}
-      </h2>
-      {props.children}
-    </section>
-  );
-}
-
-/** Heights before a row was measured. */
-const ENDED_PX = 45;
+/** Height before a row was measured. */
 const ROW_PX = 140;
 const GAP_PX = 12;
-
-const HISTORY = { all: ENDED, done: "done", failed: "failed", other: "cancelled,rejected,withdrawn" } as const;
-type HistoryFilter = keyof typeof HISTORY;
-
-/** What one's own prints took, in a line for each currency. */
-function Spent() {
-  const { t, f } = useI18n();
-  const query = useSpending("mine");
-  return query.data?.items.map((item) => (
-    <Text key={item.currency ?? ""} c="dimmed" className="num">
-      {t.spending.mine(t.spending.prints(item.prints), f.grams(item.weight_g), f.duration(item.print_s))}
-      {item.cost !== null && item.currency !== null && ` · ${f.money(item.cost, item.currency)}`}
-    </Text>
-  ));
-}
-
-function History() {
-  const { t } = useI18n();
-  const [filter, setFilter] = useState<HistoryFilter>("all");
-  const query = useJobs({ scope: "mine", status: HISTORY[filter], order: "newest" });
-  return (
-    <Group id="group-history" title={t.jobs.history}>
-      <Spent />
-      <SegmentedControl
-        className={classes["filter"] ?? ""}
-        size="sm"
-        aria-label={t.jobs.filter.label}
-        value={filter}
-        onChange={(value) => setFilter(value)}
-        data={(Object.keys(HISTORY) as HistoryFilter[]).map((value) => ({ value, label: t.jobs.filter[value] }))}
-      />
-      <StateGate query={query} what={t.jobs.what} rows={2}>
-        {({ pages }) => {
-          const jobs = pages.flatMap((page) => page.items);
-          if (jobs.length === 0) {
-            return <Text c="dimmed">{filter === "all" ? t.jobs.nothingEnded : t.jobs.noneOfThese}</Text>;
-          }
-          return (
-            <>
-              <LongList
-                items={jobs}
-                keyOf={(job) => job.id}
-                estimate={ENDED_PX}
-                className={classes["history"]}
-                rowClass={classes["ended"]}
-              >
-                {(job) => <EndedRow job={job} />}
-              </LongList>
-              {query.hasNextPage && (
-                <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                  {t.common.more}
-                </Button>
-              )}
-            </>
-          );
-        }}
-      </StateGate>
-    </Group>
-  );
-}
 
 function Active(props: { jobs: readonly Job[]; beds: readonly Printer[]; isFirst: boolean }) {
   const { jobs, beds } = props;

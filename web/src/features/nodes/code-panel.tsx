@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CopyField } from "@/components/copy-field";
 import { Note } from "@/components/note";
 import classes from "@/features/nodes/nodes.module.css";
-import { QrPicture } from "@/features/nodes/qr-picture";
+import { QrPicture } from "@/components/qr-picture";
 import { api, unwrap } from "@/lib/api/client";
 import { keys } from "@/lib/api/keys";
 import { useNow } from "@/lib/clock";

@@ -6,7 +6,7 @@ import classes from "@/features/nodes/nodes.module.css";
 import { useDraft } from "@/lib/draft";
 import { useI18n } from "@/lib/i18n/context";
 import { useAddNode } from "@/lib/queries/admin";
-import { useQueues } from "@/lib/queries/printers";
+import { useQueues } from "@/lib/queries/queues";
 import type { NewPrinter, NodeWithCode } from "@/lib/wire";
 
 const NAME = "[a-z0-9]([a-z0-9\\-]{0,30}[a-z0-9])?";

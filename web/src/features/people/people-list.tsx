@@ -9,6 +9,7 @@ import { matches, ROLES } from "@/features/people/search";
 import { useI18n } from "@/lib/i18n/context";
 import { useMe } from "@/lib/queries/me";
 import { usePeople } from "@/lib/queries/admin";
+import { useQuotas } from "@/lib/queries/quotas";
 
 /** Everybody, by name or address and by role; what is sought stands in the address. */
 export function PeopleList() {
@@ -16,6 +17,7 @@ export function PeopleList() {
   const words = t.admin.people;
   const query = usePeople();
   const me = useMe();
+  const quotas = useQuotas();
   const [params, setParams] = useSearchParams();
   const text = params.get("q") ?? "";
   const role = ROLES.find((each) => each === params.get("role")) ?? null;
@@ -59,7 +61,7 @@ export function PeopleList() {
               {found.length > 0 && (
                 <Entries label={words.list}>
                   {found.map((person) => (
-                    <PersonEntry key={person.id} person={person} isMe={person.id === me.data?.id} />
+                    <PersonEntry key={person.id} person={person} isMe={person.id === me.data?.id} quota={quotas.data?.find(({ user_id }) => user_id === person.id)} />
                   ))}
                 </Entries>
               )}

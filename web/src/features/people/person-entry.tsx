@@ -1,4 +1,4 @@
-import { NativeSelect } from "@mantine/core";
+import { Button, NativeSelect } from "@mantine/core";
 import { IconBan } from "@tabler/icons-react";
 import { memo, useState } from "react";
 import { ConfirmDialog, type ConfirmWords } from "@/components/confirm-dialog";
@@ -6,10 +6,12 @@ import { Entry } from "@/components/entries";
 import { ErrorNote } from "@/components/error-note";
 import { ServerButton } from "@/components/server-button";
 import { Chip, type Look } from "@/components/status-chip";
+import { QuotaForm } from "@/features/people/quota-form";
 import { ROLES } from "@/features/people/search";
 import { useI18n } from "@/lib/i18n/context";
 import { usePersonAct, type PersonAct } from "@/lib/queries/admin";
-import type { Member, Role } from "@/lib/wire";
+import { quotaLines } from "@/lib/quota";
+import type { Member, PersonQuota, Role } from "@/lib/wire";
 
 const OUT: Look = [IconBan, "bad", "outline"];
 
@@ -28,8 +30,37 @@ function useWords(person: Member, act: PersonAct | null): ConfirmWords | null {
   }
 }
 
+function QuotaPart(props: { isOpen: boolean; person: Member; quota: PersonQuota | undefined }) {
+  const { quota } = props;
+  if (!props.isOpen || quota === undefined) return null;
+  return <QuotaForm key={JSON.stringify(quota.quota.limits)} person={props.person} quota={quota} />;
+}
+
+/** How much of the month is gone, where there is a limit. */
+function QuotaFacts({ quota }: { quota: PersonQuota | undefined }) {
+  const { t, f } = useI18n();
+  if (quota === undefined) return null;
+  const parts = quotaLines(quota.quota, 0, 0).map(({ unit, gone, limit }) => {
+    const say = (value: number): string => (unit === "g" ? f.grams(value) : f.duration(value));
+    return t.quota.mine(say(gone), say(limit));
+  });
+  if (parts.length === 0) return null;
+  return (
+    <span className="num">
+      {parts.join(", ")}
+      {quota.is_own && ` (${t.quota.own})`}
+    </span>
+  );
+}
+
 /** A person with role and access; each act is asked about, and answered in place. */
-export const PersonEntry = memo(function PersonEntry({ person, isMe }: { person: Member; isMe: boolean }) {
+export const PersonEntry = memo(function PersonEntry(props: {
+  person: Member;
+  isMe: boolean;
+  quota: PersonQuota | undefined;
+}) {
+  const { person, isMe, quota } = props;
+  const [isSettingQuota, setSettingQuota] = useState(false);
   const { t, f } = useI18n();
   const words = t.admin.people;
   const act = usePersonAct(person.id);
@@ -55,6 +86,7 @@ export const PersonEntry = memo(function PersonEntry({ person, isMe }: { person:
         <>
           <span>{person.email}</span>
           <span>{words.since(f.day(person.created_at))}</span>
+          <QuotaFacts quota={quota} />
         </>
       }
       acts={
@@ -65,6 +97,15 @@ export const PersonEntry = memo(function PersonEntry({ person, isMe }: { person:
             onChange={(event) => setAsked({ kind: "role", role: event.currentTarget.value as Role })}
             data={ROLES.map((value) => ({ value, label: t.admin.roles[value] }))}
           />
+          <Button
+            variant="default"
+            size="sm"
+            aria-expanded={isSettingQuota}
+            aria-label={t.quota.of(person.name)}
+            onClick={() => setSettingQuota(!isSettingQuota)}
+          >
+            {t.quota.set}
+          </Button>
           {!person.is_disabled && button("signout", words.signOut, () => setAsked({ kind: "signout" }))}
           {person.is_disabled
             ? button("enable", words.enable, () => act.mutate({ kind: "enable" }))
@@ -73,6 +114,7 @@ export const PersonEntry = memo(function PersonEntry({ person, isMe }: { person:
       }
       below={
         <>
+          <QuotaPart isOpen={isSettingQuota} person={person} quota={quota} />
           <ErrorNote error={act.error} />
           {asked !== null && question !== null && (
             <ConfirmDialog

@@ -17,8 +17,9 @@ import { ServerButton } from "@/components/server-button";
 import { StateGate } from "@/components/state-gate";
 import { PrinterChip } from "@/components/status-chip";
 import { LoadedTrays } from "@/features/printers/loaded-trays";
+import { Messages } from "@/features/printers/messages";
 import classes from "@/features/printers/printers.module.css";
-import { Temperatures } from "@/features/printers/temperatures";
+import { Readings } from "@/features/printers/readings";
 import { usePrinterWords } from "@/features/printers/words";
 import { useI18n } from "@/lib/i18n/context";
 import { hasProgress } from "@/lib/job-state";
@@ -99,7 +100,7 @@ function Machine({ printer }: { printer: Printer }) {
   return (
     <section className={classes["card"]}>
       <Camera printer={printer} />
-      <Temperatures printer={printer} />
+      <Readings printer={printer} withParts />
       <div>
         <Text size="sm" c="dimmed">
           {t.printers.loaded}
@@ -107,7 +108,7 @@ function Machine({ printer }: { printer: Printer }) {
         {printer.loaded === null || printer.loaded.filaments.length === 0 ? (
           <Text>{t.printers.nothingLoaded}</Text>
         ) : (
-          <LoadedTrays loaded={printer.loaded} />
+          <LoadedTrays loaded={printer.loaded} printerId={printer.id} />
         )}
       </div>
       <dl className={classes["machine"]}>
@@ -145,6 +146,7 @@ function Whole({ printer }: { printer: Printer }) {
           {job !== null && job.status !== "attention" && <CurrentJob job={job} />}
           <BedPanel printer={printer} />
           {words !== null && !isSaidAbove && <Text>{words}</Text>}
+          <Messages printer={printer} />
           <ClearError printer={printer} />
         </Stack>
         <Machine printer={printer} />

@@ -6,7 +6,7 @@ import { RunSteps } from "@/components/run-steps";
 import { PrinterChip } from "@/components/status-chip";
 import classes from "@/features/printers/printers.module.css";
 import { LoadedTrays } from "@/features/printers/loaded-trays";
-import { Temperatures } from "@/features/printers/temperatures";
+import { Readings } from "@/features/printers/readings";
 import { usePrinterWords } from "@/features/printers/words";
 import { useI18n } from "@/lib/i18n/context";
 import { hasProgress } from "@/lib/job-state";
@@ -51,7 +51,7 @@ export const PrinterTile = memo(function PrinterTile({ printer }: { printer: Pri
           </Button>
         </div>
       )}
-      <Temperatures printer={printer} />
+      <Readings printer={printer} />
       <LoadedTrays loaded={printer.loaded} />
     </li>
   );

@@ -11,6 +11,9 @@ export interface Draft {
   limitHours: Field;
   queueHours: Record<string, Field>;
   allowsFamily: boolean;
+  monthGrams: Field;
+  monthHours: Field;
+  mayExceed: boolean;
 }
 
 const HOUR_S = 3600;
@@ -31,6 +34,9 @@ export function draftOf(settings: ShopSettings): Draft {
       Object.entries(settings.queue_max_print_s).map(([queue, limit]) => [queue, hours(limit)]),
     ),
     allowsFamily: settings.allows_family,
+    monthGrams: settings.month_grams ?? "",
+    monthHours: settings.month_hours ?? "",
+    mayExceed: settings.may_exceed_quota,
   };
 }
 
@@ -51,5 +57,8 @@ export function settingsOf(draft: Draft): ShopSettings {
     max_print_s: seconds(draft.limitHours),
     queue_max_print_s: Object.fromEntries(limits),
     allows_family: draft.allowsFamily,
+    month_grams: price(draft.monthGrams),
+    month_hours: price(draft.monthHours),
+    may_exceed_quota: draft.mayExceed,
   };
 }

@@ -5,7 +5,7 @@ import { ErrorNote } from "@/components/error-note";
 import { StateGate } from "@/components/state-gate";
 import { draftOf, settingsOf, type Draft, type Field } from "@/features/shop/draft";
 import { useI18n } from "@/lib/i18n/context";
-import { useQueues } from "@/lib/queries/printers";
+import { useQueues } from "@/lib/queries/queues";
 import { useChangeShop, useShop } from "@/lib/queries/shop";
 import type { ShopSettings as Settings } from "@/lib/wire";
 
@@ -95,6 +95,33 @@ function Limits({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) =>
   );
 }
 
+/** What everybody may print in a month, unless they have a quota of their own. */
+function Quotas({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) => void }) {
+  const { t } = useI18n();
+  return (
+    <>
+      <Amount
+        label={t.quota.everybodyGrams}
+        hint={t.quota.empty}
+        value={draft.monthGrams}
+        onChange={(monthGrams) => set({ monthGrams })}
+      />
+      <Amount
+        label={t.quota.everybodyHours}
+        hint={t.quota.empty}
+        value={draft.monthHours}
+        onChange={(monthHours) => set({ monthHours })}
+      />
+      <Checkbox
+        label={t.quota.mayExceed}
+        description={t.quota.mayExceedHint}
+        checked={draft.mayExceed}
+        onChange={(event) => set({ mayExceed: event.currentTarget.checked })}
+      />
+    </>
+  );
+}
+
 /** A new version, one's own or somebody else's, is shown in fresh fields; `save` outlives them. */
 function Form(props: { settings: Settings; version: number; save: ReturnType<typeof useChangeShop> }) {
   const { settings, version, save } = props;
@@ -125,6 +152,7 @@ function Form(props: { settings: Settings; version: number; save: ReturnType<typ
         <Amount label={t.shop.otherPrice} value={draft.otherPrice} onChange={(otherPrice) => set({ otherPrice })} />
         <Amount label={t.shop.electricity} value={draft.electricity} onChange={(electricity) => set({ electricity })} />
         <Limits draft={draft} set={set} />
+        <Quotas draft={draft} set={set} />
         <Checkbox
           label={t.shop.family}
           description={t.shop.familyHint}

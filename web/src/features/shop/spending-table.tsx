@@ -33,7 +33,7 @@ export function SpendingTable() {
           items.length === 0 ? (
             <Text c="dimmed">{t.spending.none}</Text>
           ) : (
-            <div className={classes["scroll"]}>
+            <div className={classes["scroll"]} role="region" aria-label={t.spending.title} tabIndex={0}>
               <table className={classes["table"]}>
                 <thead>
                   <tr>

@@ -54,7 +54,7 @@ export function PlatePicker({ entry, plates }: { entry: Entry; plates: readonly 
                 onChange={(event) => set(event.currentTarget.checked ? 1 : 0)}
                 aria-label={t.common.plate(plate.index)}
               />
-              <PlatePicture plate={plate.index} color={plate.filaments[0]?.color} size={64} />
+              <PlatePicture artifactId={entry.artifact?.id} plate={plate.index} color={plate.filaments[0]?.color} size={64} />
               <span className={classes["plateFacts"]}>
                 <b>{t.common.plate(plate.index)}</b>
                 <span className="num">{facts.join(" · ")}</span>

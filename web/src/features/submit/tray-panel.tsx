@@ -5,10 +5,29 @@ import { ServerButton } from "@/components/server-button";
 import classes from "@/features/submit/submit.module.css";
 import { TrayRow } from "@/features/submit/tray-row";
 import { tray } from "@/features/submit/tray-store";
-import { isOnTheWay, jobsIn } from "@/features/submit/tray-state";
+import { amountsIn, isOnTheWay, jobsIn } from "@/features/submit/tray-state";
 import { useLeaveGuard, useSubmit } from "@/features/submit/use-tray";
 import { useI18n } from "@/lib/i18n/context";
+import { useMyQuota } from "@/lib/queries/quotas";
+import { quotaLines } from "@/lib/quota";
 import { useStore } from "@/lib/store";
+
+/** What is left of the month, before it is submitted. */
+function Left(props: { grams: number; seconds: number }) {
+  const { t, f } = useI18n();
+  const quota = useMyQuota().data;
+  if (quota === undefined) return null;
+  return quotaLines(quota, props.grams, props.seconds).map(({ unit, gone, more, limit, isOver }) => {
+    const say = (value: number): string => (unit === "g" ? f.grams(value) : f.duration(value));
+    return (
+      <Text key={unit} size="sm" className="num" {...(isOver ? { c: "bad" } : {})}>
+        {isOver
+          ? `${t.quota.tooMuch(say(gone + more - limit), f.day(quota.resets_at))} ${quota.may_exceed ? t.quota.decides : t.quota.hard}`
+          : t.quota.left(say(more), say(limit - gone))}
+      </Text>
+    );
+  });
+}
 
 /** Files on their way in, what is in them, and the one button that makes jobs of them. */
 export function TrayPanel() {
@@ -18,6 +37,7 @@ export function TrayPanel() {
   useLeaveGuard();
   if (entries.length === 0) return null;
   const jobs = entries.reduce((sum, entry) => sum + jobsIn(entry), 0);
+  const amounts = amountsIn(entries);
   const isOpen = entries.some((entry) => entry.stage === "ready" || entry.stage === "submitting");
   const isWaiting = entries.some((entry) => isOnTheWay(entry) || entry.stage === "checking");
   return (
@@ -34,6 +54,7 @@ export function TrayPanel() {
           </li>
         ))}
       </ul>
+      {jobs > 0 && <Left grams={amounts.grams} seconds={amounts.seconds} />}
       {(isOpen || isWaiting) && (
         <Group justify="flex-end" gap="md">
           <Text size="sm" c="dimmed">

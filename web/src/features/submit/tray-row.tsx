@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Text, Textarea } from "@mantine/core";
+import { ActionIcon, Button, Text } from "@mantine/core";
 import { IconCheck, IconFile, IconRefresh, IconX } from "@tabler/icons-react";
 import { useEffect } from "react";
 import { Link } from "react-router";
@@ -7,8 +7,8 @@ import { ErrorNote } from "@/components/error-note";
 import { ThinLine } from "@/components/progress-line";
 import { PlatePicker } from "@/features/submit/plate-picker";
 import classes from "@/features/submit/submit.module.css";
-import { change } from "@/features/submit/tray-store";
 import { isOnTheWay, type Entry } from "@/features/submit/tray-state";
+import { TrayWishes } from "@/features/submit/tray-wishes";
 import { dropEntry, useArtifactOf } from "@/features/submit/use-tray";
 import { useFaultWords, useStageWords } from "@/features/submit/words";
 import { startUpload } from "@/features/submit/uploader";
@@ -16,7 +16,6 @@ import { cutMiddle } from "@/lib/format";
 import { useI18n } from "@/lib/i18n/context";
 
 const NAME_MAX = 44;
-const NOTE_MAX = 500;
 
 function Fault({ entry }: { entry: Entry }) {
   const { t } = useI18n();
@@ -103,15 +102,7 @@ export function TrayRow({ entry }: { entry: Entry }) {
       {(stage === "ready" || stage === "submitting") && entry.artifact !== null && (
         <>
           <PlatePicker entry={entry} plates={entry.artifact.plates} />
-          <Textarea
-            label={t.tray.note}
-            placeholder={t.tray.noteHint}
-            value={entry.note}
-            maxLength={NOTE_MAX}
-            rows={2}
-            {...(entry.note.length >= 400 ? { description: `${entry.note.length} / ${NOTE_MAX}` } : {})}
-            onChange={(event) => change({ type: "note", id: entry.id, note: event.currentTarget.value })}
-          />
+          <TrayWishes entry={entry} />
         </>
       )}
       {stage === "submitted" && <Submitted entry={entry} />}

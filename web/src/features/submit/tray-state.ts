@@ -20,6 +20,8 @@ export type Fault =
   | { kind: "store"; status: number }
   | { kind: "api"; error: unknown };
 
+export type InsteadOf = Pick<Job, "id" | "version" | "name">;
+
 export interface Sample {
   atMs: number;
   sent: number;
@@ -40,6 +42,10 @@ export interface Entry {
   /** Copies by plate index; a plate that is not chosen is not in it. */
   copies: Readonly<Record<number, number>>;
   note: string;
+  /** Which filament would be liked. */
+  wish: string;
+  /** The job that was sent back in whose place it goes. */
+  instead: InsteadOf | null;
   jobs: readonly Job[];
 }
 
@@ -55,6 +61,8 @@ export type TrayEvent =
   | { type: "submitFailed"; id: string; error: unknown }
   | { type: "copies"; id: string; plate: number; copies: number }
   | { type: "note"; id: string; note: string }
+  | { type: "wish"; id: string; wish: string }
+  | { type: "instead"; id: string; instead: InsteadOf | null }
   | { type: "submitted"; id: string; jobs: readonly Job[] }
   | { type: "removed"; id: string }
   | { type: "restored"; entries: readonly Entry[] };
@@ -66,7 +74,7 @@ const SPEED_AFTER_MS = 3000;
 export function newEntry(id: string, filename: string, size: number): Entry {
   return {
     id, filename, size, stage: "waiting", sent: 0, samples: [], retryAtMs: null, artifact: null,
-    isKnown: false, fault: null, copies: {}, note: "", jobs: [],
+    isKnown: false, fault: null, copies: {}, note: "", wish: "", instead: null, jobs: [],
   };
 }
 
@@ -95,6 +103,19 @@ function withCopies(entry: Entry, plate: number, copies: number): Entry {
   return { ...entry, copies: { ...rest, [plate]: Math.min(MAX_COPIES, Math.round(copies)) } };
 }
 
+function withWords(entry: Entry, event: TrayEvent): Entry {
+  switch (event.type) {
+    case "note":
+      return { ...entry, note: event.note };
+    case "wish":
+      return { ...entry, wish: event.wish };
+    case "instead":
+      return { ...entry, instead: event.instead };
+    default:
+      return entry;
+  }
+}
+
 function change(entry: Entry, event: TrayEvent): Entry {
   switch (event.type) {
     case "stage":
@@ -119,12 +140,10 @@ function change(entry: Entry, event: TrayEvent): Entry {
       return { ...entry, stage: "ready", fault: { kind: "api", error: event.error } };
     case "copies":
       return withCopies(entry, event.plate, event.copies);
-    case "note":
-      return { ...entry, note: event.note };
     case "submitted":
       return { ...entry, stage: "submitted", jobs: event.jobs, fault: null };
     default:
-      return entry;
+      return withWords(entry, event);
   }
 }
 
@@ -160,7 +179,23 @@ export function coarseSeconds(seconds: number): number {
 }
 
 export function jobsIn(entry: Entry): number {
-  return entry.stage === "ready" ? Object.values(entry.copies).reduce((sum, copies) => sum + copies, 0) : 0;
+  if (entry.stage !== "ready") return 0;
+  const jobs = Object.values(entry.copies).reduce((sum, copies) => sum + copies, 0);
+  // In the place of one job comes one.
+  return entry.instead !== null && jobs !== 1 ? 0 : jobs;
+}
+
+/** Grams and seconds of all that is chosen. */
+export function amountsIn(tray: Tray): { grams: number; seconds: number } {
+  const chosen = tray.flatMap((entry) =>
+    jobsIn(entry) === 0
+      ? []
+      : (entry.artifact?.plates ?? []).map((plate) => ({ plate, copies: entry.copies[plate.index] ?? 0 })),
+  );
+  return {
+    grams: chosen.reduce((sum, { plate, copies }) => sum + (plate.weight_g ?? 0) * copies, 0),
+    seconds: chosen.reduce((sum, { plate, copies }) => sum + (plate.estimate_s ?? 0) * copies, 0),
+  };
 }
 
 const ON_THE_WAY: readonly Stage[] = ["waiting", "hashing", "sending", "lost", "finishing"];

@@ -1,5 +1,5 @@
 import { createStore } from "@/lib/store";
-import { newEntry, trayAfter, type Entry, type Tray, type TrayEvent } from "@/features/submit/tray-state";
+import { newEntry, trayAfter, type Entry, type InsteadOf, type Tray, type TrayEvent } from "@/features/submit/tray-state";
 import type { Artifact } from "@/lib/wire";
 
 /** Lives outside of React: uploads go on while you browse. */
@@ -14,6 +14,8 @@ interface Kept {
   artifact: Artifact;
   copies: Record<number, number>;
   note: string;
+  wish?: string;
+  instead?: InsteadOf | null;
 }
 
 function isKept(entry: Entry): boolean {
@@ -21,8 +23,8 @@ function isKept(entry: Entry): boolean {
 }
 
 function keep(entries: Tray): void {
-  const kept = entries.filter(isKept).map(({ id, filename, size, artifact, copies, note }) => ({
-    id, filename, size, artifact, copies, note,
+  const kept = entries.filter(isKept).map(({ id, filename, size, artifact, copies, note, wish, instead }) => ({
+    id, filename, size, artifact, copies, note, wish, instead,
   }));
   if (kept.length === 0) sessionStorage.removeItem(STORED);
   else sessionStorage.setItem(STORED, JSON.stringify(kept));
@@ -46,6 +48,8 @@ export function restoreTray(): void {
       artifact: entry.artifact,
       copies: entry.copies,
       note: entry.note,
+      wish: entry.wish ?? "",
+      instead: entry.instead ?? null,
     })),
   });
 }

@@ -2,11 +2,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, newIdempotencyKey, unwrap } from "@/lib/api/client";
 import { keys } from "@/lib/api/keys";
+import { takeBack } from "@/lib/bring-back";
 import { asApiError } from "@/lib/api/problem";
 import { faultOf, MAX_FILES } from "@/features/submit/file-check";
 import { change, rememberFile, removeEntry, tray } from "@/features/submit/tray-store";
-import { isOnTheWay, jobsIn, type Entry } from "@/features/submit/tray-state";
+import { isOnTheWay, jobsIn, newEntry, type Entry } from "@/features/submit/tray-state";
 import { startUpload, stopUpload } from "@/features/submit/uploader";
+import type { Job } from "@/lib/wire";
 
 /** Take files in; return how many were left out because there were too many at once. */
 export function addFiles(files: readonly File[]): number {
@@ -21,6 +23,29 @@ export function addFiles(files: readonly File[]): number {
   }
   return Math.max(0, files.length - free);
 }
+
+/** The file of a job once more in the tray, with what was chosen then; nothing is uploaded. */
+async function intoTray(job: Job): Promise<void> {
+  const path = { artifact_id: job.artifact_id };
+  const artifact = await unwrap(api.GET("/api/artifacts/{artifact_id}", { params: { path } }));
+  const id = newIdempotencyKey();
+  change({
+    type: "restored",
+    entries: [
+      {
+        ...newEntry(id, artifact.filename, artifact.size_bytes),
+        stage: "ready",
+        artifact,
+        copies: { [job.plate]: 1 },
+        note: job.status === "returned" ? "" : (job.note ?? ""),
+        wish: job.wish ?? "",
+        instead: job.status === "returned" ? { id: job.id, version: job.version, name: job.name } : null,
+      },
+    ],
+  });
+}
+
+takeBack(intoTray);
 
 export function dropEntry(id: string): void {
   stopUpload(id);
@@ -49,10 +74,41 @@ const submitKeys = new Map<string, string>();
 
 /** The same key for the same wishes: pressing twice after a lost answer submits once. */
 function submitKey(entry: Entry): string {
-  const wish = JSON.stringify([entry.id, entry.copies, entry.note]);
+  const wish = JSON.stringify([entry.id, entry.copies, entry.note, entry.wish, entry.instead]);
   const key = submitKeys.get(wish) ?? newIdempotencyKey();
   submitKeys.set(wish, key);
   return key;
+}
+
+async function jobsOf(
+  entry: Entry,
+  artifactId: string,
+  plates: { plate: number; copies: number }[],
+  header: { "Idempotency-Key": string },
+): Promise<Job[]> {
+  const words = entry.note.trim();
+  const { instead } = entry;
+  const [only] = plates;
+  if (instead !== null && only !== undefined) {
+    const job = await unwrap(
+      api.POST("/api/jobs/{job_id}/resubmit", {
+        params: { path: { job_id: instead.id }, header },
+        body: {
+          version: instead.version,
+          change: { artifact_id: artifactId, plate: only.plate },
+          comment: words === "" ? null : words,
+        },
+      }),
+    );
+    return [job];
+  }
+  const submission = await unwrap(
+    api.POST("/api/submissions", {
+      params: { header },
+      body: { artifact_id: artifactId, plates, note: words, wish: entry.wish.trim(), queue: "main" },
+    }),
+  );
+  return submission.jobs;
 }
 
 async function submitEntry(entry: Entry): Promise<void> {
@@ -60,13 +116,8 @@ async function submitEntry(entry: Entry): Promise<void> {
   change({ type: "stage", id: entry.id, stage: "submitting" });
   try {
     const plates = Object.entries(entry.copies).map(([plate, copies]) => ({ plate: Number(plate), copies }));
-    const submission = await unwrap(
-      api.POST("/api/submissions", {
-        params: { header: { "Idempotency-Key": submitKey(entry) } },
-        body: { artifact_id: entry.artifact.id, plates, note: entry.note.trim(), queue: "main" },
-      }),
-    );
-    change({ type: "submitted", id: entry.id, jobs: submission.jobs });
+    const header = { "Idempotency-Key": submitKey(entry) };
+    change({ type: "submitted", id: entry.id, jobs: await jobsOf(entry, entry.artifact.id, plates, header) });
   } catch (error) {
     change({ type: "submitFailed", id: entry.id, error: asApiError(error) });
   }

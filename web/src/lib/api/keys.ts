@@ -20,15 +20,32 @@ export const keys = {
     reviews: ["jobs", "review"] as const,
     review: (id: string) => ["jobs", "review", id] as const,
     summaries: ["jobs", "summary"] as const,
-    summary: (scope: string) => ["jobs", "summary", scope] as const,
+    summary: (scope: string, span: Span = {}) => ["jobs", "summary", scope, span] as const,
     events: (id: string) => ["jobs", "events", id] as const,
+    comments: (id: string) => ["jobs", "comments", id] as const,
   },
+  attention: {
+    all: ["attention"] as const,
+    list: ["attention", "list"] as const,
+    job: (id: string) => ["attention", "job", id] as const,
+  },
+  letters: ["letters"] as const,
   printers: {
     all: ["printers"] as const,
     list: ["printers", "list"] as const,
   },
   queues: ["queues"] as const,
+  queueOrder: (name: string) => ["queues", name] as const,
+  quotas: ["quotas"] as const,
+  myQuota: ["quotas", "mine"] as const,
+  allQuotas: ["quotas", "all"] as const,
   shop: ["shop"] as const,
+  notices: {
+    mine: ["notices", "mine"] as const,
+    following: (jobId: string) => ["notices", "following", jobId] as const,
+    targets: ["notices", "targets"] as const,
+    deliveries: (id: string) => ["notices", "deliveries", id] as const,
+  },
   artifacts: {
     all: ["artifacts"] as const,
     detail: (id: string) => ["artifacts", id] as const,
@@ -39,7 +56,13 @@ export const keys = {
   },
 };
 
-export interface JobFilter {
+/** From when until when; what is left out is open. */
+export interface Span {
+  ended_since?: string;
+  ended_until?: string;
+}
+
+export interface JobFilter extends Span {
   scope: "mine" | "all";
   status: string;
   order: "newest" | "oldest";

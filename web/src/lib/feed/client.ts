@@ -18,10 +18,22 @@ export interface FeedState {
   link: "connecting" | "live" | "lost";
   /** When the line was lost, by this machine's clock. */
   lostAt: number | null;
+  /** What was missed while the line was lost is still being read. */
+  isBehind: boolean;
   isNewBuild: boolean;
 }
 
-export const feedState = createStore<FeedState>({ link: "connecting", lostAt: null, isNewBuild: false });
+export const feedState = createStore<FeedState>({
+  link: "connecting",
+  lostAt: null,
+  isBehind: false,
+  isNewBuild: false,
+});
+
+/** All that is shown has been read since the line came back. */
+export function caughtUp(): void {
+  feedState.set((before) => ({ ...before, isBehind: false }));
+}
 
 /** What this client needs of an EventSource. */
 export interface FeedSource {
@@ -84,6 +96,7 @@ export class FeedClient {
     const isNewBuild = this.buildId !== undefined && this.buildId !== hello.build_id;
     this.buildId ??= hello.build_id;
     feedState.set((before) => ({
+      ...before,
       link: "live",
       lostAt: null,
       isNewBuild: before.isNewBuild || isNewBuild,
@@ -103,7 +116,7 @@ export class FeedClient {
 
   private lost(source: FeedSource): void {
     if (this.isStopped || source !== this.source) return;
-    feedState.set((before) => ({ ...before, link: "lost", lostAt: before.lostAt ?? Date.now() }));
+    feedState.set((before) => ({ ...before, link: "lost", isBehind: true, lostAt: before.lostAt ?? Date.now() }));
     if (source.readyState !== EventSource.CLOSED) return;
     this.handlers.onRefused();
     this.timer = setTimeout(() => this.start(), this.retryMs);

@@ -6,7 +6,21 @@ export type Key = readonly unknown[];
 /** What a person spent changes when a print ends. */
 const ENDS: ReadonlySet<string> = new Set(["job.done", "job.failed", "job.cancelled", "run.resolved"]);
 
+/** What is approved and not begun counts too. */
+const DECIDES: ReadonlySet<string> = new Set(["job.approved", "job.approval_taken_back", "job.withdrawn"]);
+
 const MINUTE_MS = 60_000;
+
+function staleOfJob(fact: Fact): Key[] {
+  const stale: Key[] = [keys.jobs.lists, keys.printers.all, keys.queues];
+  if (fact.job_id !== null) stale.push(keys.jobs.detail(fact.job_id), keys.jobs.events(fact.job_id));
+  // What is known of a run in doubt grows with each word of it, and ends with the doubt.
+  if (fact.type.startsWith("run.") || ENDS.has(fact.type)) stale.push(keys.attention.all);
+  if (fact.type === "job.commented" && fact.job_id !== null) stale.push(keys.jobs.comments(fact.job_id));
+  if (ENDS.has(fact.type)) stale.push(keys.jobs.summaries);
+  if (ENDS.has(fact.type) || DECIDES.has(fact.type)) stale.push(keys.quotas);
+  return stale;
+}
 
 /** The cached lists and details that a fact makes stale; none for plain progress. */
 export function staleKeys(fact: Fact): readonly Key[] {
@@ -14,19 +28,15 @@ export function staleKeys(fact: Fact): readonly Key[] {
   if (fact.type === "job.progress") return [];
   switch (family) {
     case "job":
-    case "run": {
-      const stale: Key[] = [keys.jobs.lists, keys.printers.all, keys.queues];
-      if (fact.job_id !== null) {
-        stale.push(keys.jobs.detail(fact.job_id), keys.jobs.events(fact.job_id));
-      }
-      if (ENDS.has(fact.type)) stale.push(keys.jobs.summaries);
-      return stale;
-    }
+    case "run":
+      return staleOfJob(fact);
+    case "queue":
+      return [keys.queues, keys.jobs.lists, keys.jobs.details];
     case "artifact":
       return [fact.artifact_id === null ? keys.artifacts.all : keys.artifacts.detail(fact.artifact_id)];
     case "printer":
       // Why a job waits depends on what its printers are and have.
-      return [keys.printers.all, keys.jobs.lists, keys.jobs.details, keys.jobs.reviews];
+      return [keys.printers.all, keys.queues, keys.jobs.lists, keys.jobs.details, keys.jobs.reviews, keys.attention.all];
     case "command":
       return [
         fact.command_id === null ? keys.commands.all : keys.commands.detail(fact.command_id),

@@ -4,7 +4,7 @@ const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one :
 
 export const admin: typeof english = {
   title: "Verwaltung",
-  pages: { people: "Leute", nodes: "Knoten", printers: "Drucker", rules: "Preise und Grenzen", trail: "Verlauf" },
+  pages: { people: "Leute", nodes: "Knoten", printers: "Drucker", rules: "Preise und Grenzen", notices: "Benachrichtigungen", trail: "Verlauf", attention: "Entscheidungen", letters: "Unlesbares" },
   roles: { member: "Mitglied", approver: "Freigabe", admin: "Verwaltung" },
   roleHints: {
     member: "reicht Aufträge ein und sieht jeden Drucker",
@@ -154,7 +154,9 @@ export const admin: typeof english = {
       printer: "Drucker",
       node: "Knoten",
       shop: "Preise und Grenzen",
+      notice_target: "Benachrichtigungen",
       audit: "Verlauf",
+      letter: "Unlesbare Nachrichten",
     },
     deeds: {
       "user.sign_in": "hat sich angemeldet",
@@ -194,6 +196,15 @@ export const admin: typeof english = {
       "node.renew": "ein Knoten hat seine Zugangsdaten erneuert",
       "node.revoke": "hat einen Knoten gesperrt",
       "shop.change": "hat Preise und Grenzen geändert",
+      "letter.replay": "ließ eine unlesbare Nachricht noch einmal einspielen",
+      "letter.drop": "verwarf eine unlesbare Nachricht",
+      "notices.choose": "hat eigene Benachrichtigungen gewählt",
+      "notice_target.add": "hat Benachrichtigungen irgendwohin gehen lassen",
+      "notice_target.change": "hat geändert, wohin Benachrichtigungen gehen",
+      "notice_target.remove": "hat entfernt, wohin Benachrichtigungen gingen",
+      "notice_target.try": "hat eine Probe gesendet",
+      "job.follow": "folgt einem Auftrag",
+      "job.unfollow": "folgt einem Auftrag nicht mehr",
       "audit.export": "hat den Verlauf heruntergeladen",
     },
   },

@@ -1,6 +1,9 @@
 import { account } from "@/lib/i18n/de-account";
 import { admin } from "@/lib/i18n/de-admin";
+import { attention, letters } from "@/lib/i18n/de-attention";
+import { notices } from "@/lib/i18n/de-notices";
 import { finding, review, shop, spending, why } from "@/lib/i18n/de-review";
+import { approval, display, history, many, place, queue, quota, talk, waits, wish } from "@/lib/i18n/de-work";
 import type { Catalogue } from "@/lib/i18n/en";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -15,9 +18,11 @@ export const de: Catalogue = {
     signOut: "Abmelden",
     live: "Live",
     connecting: "Verbindet",
+    catchingUp: "Holt auf",
     noLine: "Keine Verbindung",
   },
   nav: {
+    decide: "Entscheiden",
     label: "Hauptmenü",
     jobs: "Aufträge",
     printers: "Drucker",
@@ -298,6 +303,7 @@ export const de: Catalogue = {
     "job.returned": "Zurückgegeben",
     "job.approved": "Freigegeben",
     "job.approval_taken_back": "Freigabe zurückgenommen",
+    "job.commented": "Kommentar",
     "job.rejected": "Abgelehnt",
     "job.withdrawn": "Zurückgezogen",
     "job.claimed": "Ein Drucker übernimmt",
@@ -360,6 +366,23 @@ export const de: Catalogue = {
     seconds: (s) => `noch ${s}`,
     list: "Zu entscheidende Aufträge",
   },
+  preview: {
+    open: "Schichten zeigen",
+    close: "Schließen",
+    toolpath: "Druckbahn",
+    model: "Modell",
+    loading: "Die Vorschau wird geladen …",
+    waiting: "Die Vorschau entsteht gerade. Sie erscheint hier von selbst.",
+    none: "Zu dieser Platte gibt es keine Vorschau.",
+    noModel: "Die Datei enthält kein Modell, nur das geslicte Programm.",
+    noGraphics: "Dieser Browser zeigt keine 3D-Grafik.",
+    of: (name) => `Vorschau von ${name}: Pfeiltasten drehen, Plus und Minus zoomen`,
+    layers: "Schicht",
+    layer: (n, of, height) => `Schicht ${n} von ${of} · ${height}`,
+    single: "Nur diese Schicht",
+    reduced: "Vereinfacht: Feinheiten fehlen.",
+    features: ["Außenwand", "Innenwand", "Füllung", "Oberfläche", "Stütze", "anderes"],
+  },
   printers: {
     title: "Drucker",
     what: "die Drucker",
@@ -367,6 +390,13 @@ export const de: Catalogue = {
     noneText: "Ein Drucker erscheint hier, sobald sein Knoten verbunden ist.",
     nozzle: "Düse",
     bed: "Bett",
+    fan: "Bauteillüfter",
+    speed: "Tempo",
+    humidity: "Feuchte im AMS",
+    humidityLevel: (level) => `${level} von 5${level <= 2 ? " (feucht)" : ""}`,
+    wifi: "WLAN",
+    feeding: "in Gebrauch",
+    messages: "Der Drucker meldet",
     loaded: "Geladen",
     nothingLoaded: "Der Drucker sagt nicht, was geladen ist.",
     external: "extern",
@@ -420,36 +450,25 @@ export const de: Catalogue = {
     told: "Gesagt. Wartet auf den Knoten des Druckers …",
     seq: (n) => `Blick Nr. ${n}`,
   },
-  attention: {
-    title: (printer, job) => `${printer}: was wurde aus ${job}?`,
-    titleNoPrinter: (job) => `Was wurde aus ${job}?`,
-    look: "Geh hin und sieh nach. Dann sag, was du siehst:",
-    choices: {
-      printing: { label: "Es druckt", hint: "Layerline beobachtet es weiter als diesen Auftrag." },
-      done: { label: "Es ist fertig", hint: "Fertig; dann muss das Bett frei werden." },
-      failed: {
-        label: "Es ist gescheitert oder steht",
-        hint: "Fehlgeschlagen, mit deiner Begründung; dann muss das Bett frei werden.",
-      },
-      released: {
-        label: "Es hat nie begonnen, noch einmal",
-        hint: "Ein neuer Durchlauf, erst wenn das Bett frei gemeldet ist.",
-      },
-    },
-    reason: "Was du gesehen hast",
-    say: "So ist es",
-    decide: "Nachsehen und entscheiden",
-    pick: "Wähle, was du siehst.",
-    words: "Schreib, was du gesehen hast.",
-    ownerText: "Noch weiß niemand, ob das gedruckt wurde. Die Admins wissen Bescheid. Du musst nichts tun.",
-  },
   account,
   admin,
+  attention,
   finding,
+  letters,
+  notices,
   review,
   shop,
   spending,
-  why,
+  why: { ...why, ...waits },
+  approval,
+  display,
+  history,
+  many,
+  place,
+  queue,
+  quota,
+  talk,
+  wish,
   announce: {
     status: (job, status) => `${job}: ${status}`,
     upload: (f, what) => `${f}: ${what}`,

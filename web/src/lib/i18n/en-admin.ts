@@ -3,7 +3,7 @@ const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one :
 /** What admins see: people, invitations, nodes, printers and queues, the trail. */
 export const admin = {
   title: "Administration",
-  pages: { people: "People", nodes: "Nodes", printers: "Printers", rules: "Prices and limits", trail: "Trail" },
+  pages: { people: "People", nodes: "Nodes", printers: "Printers", rules: "Prices and limits", notices: "Notifications", trail: "Trail", attention: "Decisions", letters: "Dead letters" },
   roles: { member: "Member", approver: "Approver", admin: "Admin" },
   roleHints: {
     member: "submits jobs and sees every printer",
@@ -153,7 +153,9 @@ export const admin = {
       printer: "Printers",
       node: "Nodes",
       shop: "Prices and limits",
+      notice_target: "Notifications",
       audit: "Trail",
+      letter: "Dead letters",
     } as Record<string, string>,
     deeds: {
       "user.sign_in": "signed in",
@@ -193,6 +195,15 @@ export const admin = {
       "node.renew": "a node renewed its credentials",
       "node.revoke": "revoked a node",
       "shop.change": "changed prices and limits",
+      "letter.replay": "had a dead letter replayed",
+      "letter.drop": "dropped a dead letter",
+      "notices.choose": "chose their notifications",
+      "notice_target.add": "had notifications go somewhere",
+      "notice_target.change": "changed where notifications go",
+      "notice_target.remove": "removed where notifications went",
+      "notice_target.try": "sent a test notification",
+      "job.follow": "followed a job",
+      "job.unfollow": "stopped following a job",
       "audit.export": "downloaded the trail",
     } as Record<string, string>,
   },

@@ -44,7 +44,7 @@ export function useJobEvents(id: string) {
 }
 
 export type Decision =
-  | { kind: "approve"; undoS: number }
+  | { kind: "approve"; undoS: number; isFirst?: boolean }
   | { kind: "reject"; reason: string }
   | { kind: "return"; comment: string }
   | { kind: "resubmit" }
@@ -58,7 +58,10 @@ function send(job: Pick<Job, "id" | "version">, decision: Decision): Promise<Job
   switch (decision.kind) {
     case "approve":
       return unwrap(
-        api.POST("/api/jobs/{job_id}/approve", { params: { path }, body: { version, undo_s: decision.undoS } }),
+        api.POST("/api/jobs/{job_id}/approve", {
+          params: { path },
+          body: { version, undo_s: decision.undoS, is_first: decision.isFirst ?? false },
+        }),
       );
     case "reject":
       return unwrap(

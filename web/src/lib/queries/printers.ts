@@ -10,10 +10,6 @@ export function usePrinters() {
   });
 }
 
-export function useQueues() {
-  return useQuery({ queryKey: keys.queues, queryFn: () => unwrap(api.GET("/api/queues")) });
-}
-
 /** The answer to a wish; the feed says when to look again. */
 export function useCommand(id: string | undefined) {
   return useQuery({

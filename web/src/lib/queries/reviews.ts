@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api/client";
-import { keys } from "@/lib/api/keys";
+import { keys, type Span } from "@/lib/api/keys";
 
 /** What speaks for and against a job: its plate, its printers, its cost. */
 export function useJobReview(id: string) {
@@ -10,9 +10,9 @@ export function useJobReview(id: string) {
   });
 }
 
-export function useSpending(scope: "mine" | "all") {
+export function useSpending(scope: "mine" | "all", span: Span = {}) {
   return useQuery({
-    queryKey: keys.jobs.summary(scope),
-    queryFn: () => unwrap(api.GET("/api/jobs/summary", { params: { query: { scope } } })),
+    queryKey: keys.jobs.summary(scope, span),
+    queryFn: () => unwrap(api.GET("/api/jobs/summary", { params: { query: { scope, ...span } } })),
   });
 }
