@@ -21,10 +21,9 @@ from edge.tools import Tools
 from edge.view import PrinterView
 from runtime.clock import Clock
 from runtime.health import health_server
+from runtime.tasks import end
 
 log = structlog.get_logger()
-
-CANCEL_AGAIN_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,8 @@ async def run_edge(
             for worker in node.workers.values():
                 group.create_task(worker.run())
             await stop.wait()
-            await _end_all_tasks()
+            # The tasks of libraries too.
+            await end(asyncio.all_tasks() - {asyncio.current_task()})
         for printer in node.printers:
             printer.close()
     finally:
@@ -104,19 +104,6 @@ def _keep_credentials(
     renewing = Renewing(files, settings.api_url, clock, link.reload_credentials)
     link.on_refused(renewing.broker_refused)
     group.create_task(renewing.run())
-
-
-async def _end_all_tasks() -> None:
-    """Cancel every task but this one until all have ended.
-
-    Once is not enough: before Python 3.12, wait_for swallows a cancellation that comes at the
-    same moment as its result, and the libraries below are full of it.
-    """
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    while others:
-        for task in others:
-            task.cancel()
-        _, others = await asyncio.wait(others, timeout=CANCEL_AGAIN_S)
 
 
 def _compose(

@@ -8,6 +8,7 @@ import aiomqtt
 
 from edge.bambu.session import connect
 from edge.doctor.subject import Subject
+from runtime.tasks import end
 
 MOST = 8
 """More have never been seen. [U] figures from 3 to 5"""
@@ -38,8 +39,7 @@ async def count_clients(subject: Subject, context: ssl.SSLContext) -> str:
                     return verdict
             return f"at least {MOST}"
         finally:
-            for task in tasks:
-                task.cancel()
+            await end(tasks)
 
 
 async def _verdict(held: list[_Held], changed: asyncio.Event, settle_s: float) -> str | None:

@@ -18,6 +18,7 @@ from edge.bambu.session import Session, connect, sequence
 from edge.doctor.ear import Ear
 from edge.doctor.subject import Subject
 from edge.printer import FREE_STATES, PrinterReport, PrinterUnreachable
+from runtime.tasks import end
 
 WRONG_CODES = ("00000000", "11111111")
 REFUSED_FOR_THE_CODE = frozenset({4, 5})
@@ -131,7 +132,7 @@ async def _session(subject: Subject, context: ssl.SSLContext) -> AsyncIterator[t
             try:
                 yield session, ear
             finally:
-                listening.cancel()
+                await end([listening])
 
 
 async def _talk(subject: Subject, session: Session, ear: Ear, found: Conversation) -> None:

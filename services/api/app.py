@@ -10,6 +10,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runtime.clock import Clock, SystemClock
+from runtime.tasks import end
 from services.api.auth.providers import make_oauth
 from services.api.errors import install_error_handlers
 from services.api.feed.hub import FeedHub
@@ -114,8 +115,7 @@ def _lifespan(
                 )
                 yield {"services": services}
                 feed.close()
-                for task in running:
-                    task.cancel()
+                await end(running)
         finally:
             await engine.dispose()
 

@@ -5,6 +5,7 @@ import asyncio
 from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
+from runtime.tasks import end
 from services.db.channels import EVENTS, QUEUE
 from services.db.engine import make_engine, make_sessions, ping
 from services.db.news import News
@@ -53,7 +54,6 @@ async def _main(settings: DispatchSettings, stop: asyncio.Event) -> None:
                 )
             ]
             await stop.wait()
-            for task in running:
-                task.cancel()
+            await end(running)
             await service.stop()
     await engine.dispose()

@@ -13,6 +13,7 @@ from runtime.backoff import backoff
 from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
+from runtime.tasks import end
 from services.db.engine import DATABASE_AWAY, make_engine, make_sessions, ping
 from services.inspector.checking import Checker
 from services.inspector.previewing import Previewer
@@ -54,8 +55,7 @@ async def _main(settings: InspectorSettings, stop: asyncio.Event) -> None:
                 tasks.create_task(previewer.run()),
             ]
             await stop.wait()
-            for task in background:
-                task.cancel()
+            await end(background)
             await service.stop()
     await engine.dispose()
 

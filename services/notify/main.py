@@ -8,6 +8,7 @@ from runtime.clock import SystemClock
 from runtime.health import health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
+from runtime.tasks import end
 from services.db.channels import EVENTS, NOTICES
 from services.db.engine import make_engine, make_sessions, ping
 from services.db.news import News
@@ -41,6 +42,5 @@ async def _main(settings: NotifySettings, stop: asyncio.Event) -> None:
             for work in (events.run(), notices.run(), collector.run(), courier.run())
         ]
         await stop.wait()
-        for task in running:
-            task.cancel()
+        await end(running)
     await engine.dispose()

@@ -12,6 +12,7 @@ from runtime.clock import SystemClock
 from runtime.health import health_server
 from runtime.logging import configure_logging
 from runtime.process import EXIT_CODE_UNPROVISIONED, run_until_stopped
+from runtime.tasks import end
 from services.db.channels import LETTERS
 from services.db.news import News
 from services.messaging.broker import ServiceBroker
@@ -58,8 +59,7 @@ async def _main(settings: ProjectorSettings, stop: asyncio.Event) -> None:
         await stop.wait()
         # The consumers first, so that the last batch commits on the connection it began on.
         await service.stop()
-        for task in running:
-            task.cancel()
+        await end(running)
 
 
 async def _consume(service: ServiceBroker, writer: Writer) -> None:

@@ -28,6 +28,7 @@ from runtime.logging import configure_logging
 from runtime.nats import connect_nats
 from runtime.process import run_until_stopped
 from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings
+from runtime.tasks import end
 from services.db.channels import NODES
 from services.db.engine import DATABASE_AWAY, Sessions, make_engine, make_sessions, ping
 from services.db.news import News
@@ -93,8 +94,7 @@ async def serve(settings: WardenSettings, stop: asyncio.Event) -> None:
         async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(news.run()), tasks.create_task(warden.keep(news))]
             await stop.wait()
-            for task in running:
-                task.cancel()
+            await end(running)
     finally:
         await asyncio.gather(system.close(), client.close())
         await engine.dispose()

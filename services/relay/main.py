@@ -13,6 +13,7 @@ from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.nats import connect_nats
 from runtime.process import run_until_stopped
+from runtime.tasks import end
 from services.db.channels import OUTBOX
 from services.db.engine import connect
 from services.relay.metrics import OUTBOX_OLDEST
@@ -50,8 +51,7 @@ async def _main(settings: RelaySettings, stop: asyncio.Event) -> None:
     async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(work) for work in (relay.run(), streams.measure())]
         await stop.wait()
-        for task in running:
-            task.cancel()
+        await end(running)
     await client.close()
 
 
