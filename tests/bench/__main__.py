@@ -8,6 +8,7 @@ The last line is `bench: rows=<n> passed=<n> failed=<n>`; the exit code is 1 if 
 import asyncio
 import json
 import sys
+import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from deploy.local.stack import StackOptions, running_stack
 from tests.bench import approvals, draining, edge, inspecting, lists
-from tests.bench.row import Bench, Row, open_folder
+from tests.bench.row import Bench, Row, Rows, open_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUPS = {
@@ -43,7 +44,7 @@ async def main(wanted: Sequence[str]) -> int:
         return 2
     rows: list[Row] = []
     for name in wanted or known:
-        for row in await _measure(name):
+        async for row in _measured(name):
             rows.append(row)
             sys.stdout.write(f"{row}\n")
             sys.stdout.flush()
@@ -53,11 +54,19 @@ async def main(wanted: Sequence[str]) -> int:
     return 0 if passed == len(rows) else 1
 
 
-async def _measure(name: str) -> list[Row]:
-    if name in ALONE:
-        return await ALONE[name]()
-    async with _stack() as bench:
-        return await GROUPS[name](bench)
+async def _measured(name: str) -> Rows:
+    """Yield the rows of a group; one that breaks off is a row that failed, and the rest goes on."""
+    try:
+        if name in ALONE:
+            async for row in ALONE[name]():
+                yield row
+            return
+        async with _stack() as bench:
+            async for row in GROUPS[name](bench):
+                yield row
+    except Exception:  # noqa: BLE001 - whatever it was, the other groups are measured
+        traceback.print_exc()
+        yield Row(f"{name}: broke off", "", 0.0, None, None, "all its rows", passed=False)
 
 
 @asynccontextmanager

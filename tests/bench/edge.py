@@ -26,7 +26,7 @@ from services.storage.bucket import Bucket, blob_key, open_bucket
 from tests.bench.approvals import SAMPLE, clear_bed, submit
 from tests.bench.floors import curl
 from tests.bench.processes import environment_with, node_process
-from tests.bench.row import Bench, Row, at_most
+from tests.bench.row import Bench, Row, Rows, at_most
 from tests.builders.threemf import of_size
 from tests.eventually import eventually
 from tests.fixtures.vsftpd import Server, running_vsftpd
@@ -58,15 +58,18 @@ asyncio.run(main(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), Path(sys.argv
 """
 
 
-async def measure(bench: Bench) -> list[Row]:
-    """Return the rows of the edge."""
+async def measure(bench: Bench) -> Rows:
+    """Yield the rows of the edge."""
     node = node_process(bench.state, bench.state.printers[0].node)
-    rows = [*await _idle(node), *await _ftps(bench.data_dir / "vsftpd")]
+    for row in await _idle(node):
+        yield row
+    yield await _ftps(bench.data_dir / "vsftpd")
     async with open_browser(bench.state.url) as http:
         ada = await sign_in(http, "ada")
-        rows += await _events(bench, ada)
-        rows += await _transfer(bench, ada, node)
-    return rows
+        for row in await _events(bench, ada):
+            yield row
+        for row in await _transfer(bench, ada, node):
+            yield row
 
 
 async def _idle(node: psutil.Process) -> list[Row]:
@@ -82,7 +85,7 @@ async def _idle(node: psutil.Process) -> list[Row]:
     ]
 
 
-async def _ftps(folder: Path) -> list[Row]:
+async def _ftps(folder: Path) -> Row:
     """Upload 100 MB to vsftpd: curl and our driver in turn, the median of each."""
     source = _noise(folder)
     async with running_vsftpd(folder) as server:
@@ -93,7 +96,7 @@ async def _ftps(folder: Path) -> list[Row]:
     rate, curls = LARGE_BYTES / statistics.median(ours), LARGE_BYTES / statistics.median(floor)
     ratio = rate / curls
     name = "edge -> vsftpd, 100 MB"
-    return [Row(name, "MB/s", rate / 1e6, curls / 1e6, ratio, ">= 0.8 x", ratio >= 0.8)]
+    return Row(name, "MB/s", rate / 1e6, curls / 1e6, ratio, ">= 0.8 x", ratio >= 0.8)
 
 
 def _noise(folder: Path) -> Path:

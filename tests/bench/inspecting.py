@@ -20,7 +20,7 @@ from services.inspection.__main__ import cpu_limit_s
 from services.inspector.limited import ENVIRONMENT
 from services.preview.names import toolpath_of
 from tests.bench.approvals import submit
-from tests.bench.row import Bench, Row, at_most
+from tests.bench.row import Bench, Row, Rows, at_most
 from tests.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,13 +42,13 @@ WANTED_SLOWER, NOISE_MS = 1.5, 10.0
 """Of the worse of two idle stretches, before and after: two of them differ by as much."""
 
 
-async def measure(bench: Bench) -> list[Row]:
-    """Return the rows of inspection: its time, its memory, its previews, the API meanwhile."""
-    return [
-        *await asyncio.to_thread(rows),
-        await _list_meanwhile(bench),
-        *await _ten_at_once(bench),
-    ]
+async def measure(bench: Bench) -> Rows:
+    """Yield the rows of inspection: its time, its memory, its previews, the API meanwhile."""
+    for row in await asyncio.to_thread(_alone):
+        yield row
+    yield await _list_meanwhile(bench)
+    for row in await _ten_at_once(bench):
+        yield row
 
 
 async def _list_meanwhile(bench: Bench) -> Row:
@@ -148,7 +148,7 @@ async def _answers(ada: Person, meanwhile: Awaitable[object]) -> list[float]:
     return taken
 
 
-def rows() -> list[Row]:
+def _alone() -> list[Row]:
     """Measure in turn, and return the rows that need no stack."""
     with tempfile.TemporaryDirectory(prefix="layerline-bench-") as folder:
         path = Path(folder) / "large.gcode.3mf"
@@ -193,8 +193,3 @@ def _run(command: list[str]) -> tuple[float, float]:
     )
     told = result.stdout.rpartition("VmHWM:")[2].split()
     return time.monotonic() - began, int(told[0]) / 1024 if told else 0.0
-
-
-if __name__ == "__main__":
-    for row in rows():
-        sys.stdout.write(f"{row}\n")

@@ -1,7 +1,7 @@
 """A row of the table."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,10 @@ class Row:
         value = f"{self.layerline:.1f} {self.unit}"
         verdict = "pass" if self.passed else "FAIL"
         return f"{self.name:44} {value:>14} {floor:>14} {ratio:>9}  {self.target:26} {verdict}"
+
+
+Rows = AsyncIterator[Row]
+"""Rows as they are measured."""
 
 
 def at_most(name: str, unit: str, value: float, bound: float) -> Row:
