@@ -16,6 +16,7 @@ import pytest_asyncio
 from deploy.local.engines.postgres import Postgres
 from services.db.tables.people import User
 from tests.integration.api.conftest import run_own_api
+from tests.integration.api.machines import node_headers
 from tests.integration.api.people import Someone, World
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,7 +32,7 @@ OWN_SESSION = "/me/sessions|/people/.*/signout|/auth/signout"
 """Would end the session that asks; anonymous callers ask these too."""
 EXAMPLES, MANY_EXAMPLES = 8, 30
 SEED = 20
-KINDS = ("anonymous", "member", "approver", "admin")
+KINDS = ("anonymous", "node", "member", "approver", "admin")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -54,9 +55,7 @@ async def own_world(own_env: dict[str, str]) -> AsyncIterator[World]:
         yield opened
 
 
-async def _someone(world: World, kind: str) -> Someone | None:
-    if kind == "anonymous":
-        return None
+async def _someone(world: World, kind: str) -> Someone:
     person = await world.someone(is_admin=kind == "admin")
     if kind == "approver":
         user = await world.row(User, person.id)
@@ -69,24 +68,25 @@ async def _ask_everything(
     world: World, kind: str, examples: int, folder: Path, *, rejects: bool = False
 ) -> None:
     """rejects: what is valid may be refused and the reverse, so long as the answer is declared."""
-    person = await _someone(world, kind)
-    cookies = {} if person is None else dict(person.http.cookies)
-    left_out = LEFT_OUT if person is None else f"{LEFT_OUT}|{OWN_SESSION}"
+    headers, left_out = {"Sec-Fetch-Site": "same-origin"}, LEFT_OUT
+    if kind == "node":
+        headers |= await node_headers(world, folder / "node")
+    elif kind != "anonymous":
+        cookies = dict((await _someone(world, kind)).http.cookies)
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        left_out = f"{LEFT_OUT}|{OWN_SESSION}"
     everything = ["--exclude-path-regex", f"{left_out}|{NOT_TO_BE_SAID}"]
     the_rest = ["--include-path-regex", NOT_TO_BE_SAID]
     may_reject = ["--exclude-checks", "positive_data_acceptance,negative_data_rejection"]
     the_rest += may_reject
     everything += may_reject if rejects else []
     for chosen in (everything, the_rest):
-        await _ask(world, cookies, chosen, examples, folder)
+        await _ask(world, headers, chosen, examples, folder)
 
 
 async def _ask(
-    world: World, cookies: dict[str, str], chosen: list[str], examples: int, folder: Path
+    world: World, headers: dict[str, str], chosen: list[str], examples: int, folder: Path
 ) -> None:
-    headers = {"Sec-Fetch-Site": "same-origin"}
-    if cookies:
-        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     done = await asyncio.to_thread(
         subprocess.run,
         [

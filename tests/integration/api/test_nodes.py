@@ -25,7 +25,8 @@ from services.db.tables.people import Audit
 from services.registry.enrolment import RENEWABLE_FOR
 from services.registry.nodes import hash_of
 from tests.fixtures.nats import Broker
-from tests.integration.api.people import Json, Someone, World, now, problem
+from tests.integration.api.machines import a_name, a_node, added
+from tests.integration.api.people import Someone, World, now, problem
 from tests.integration.provision.listening import is_admitted
 
 
@@ -39,23 +40,6 @@ async def away(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """A script without a session."""
     async with httpx.AsyncClient(base_url=world.url, timeout=20) as client:
         yield client
-
-
-def a_name() -> str:
-    return f"n{uuid4().hex[:8]}"
-
-
-async def added(ada: Someone, **fields: object) -> Json:
-    """Return a new node with its code."""
-    return await ada.post("/api/nodes", {"name": a_name(), **fields})
-
-
-async def a_node(world: World, ada: Someone, folder: Path) -> tuple[str, NodeFiles]:
-    """Return the name and files of an enrolled node."""
-    new = await added(ada)
-    files = NodeFiles(folder)
-    assert (await enrol(files, world.url, new["code"])).node == new["node"]["name"]
-    return new["node"]["name"], files
 
 
 async def renewal_refused(world: World, files: NodeFiles) -> str:

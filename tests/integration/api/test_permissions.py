@@ -1,18 +1,20 @@
 """Every route of the OpenAPI document against everybody who could knock."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import httpx
 import pytest
+import pytest_asyncio
 from sqlmodel import col, select
 
-from contracts.enrolment import CODE_HEADER
+from deploy.local.process import ChildProcess
 from services.api.openapi import document
 from services.api.permissions import PERMISSIONS, Door, may_enter, needs_session
 from services.db.tables.people import Session, User
 from services.jobs.people import Role
+from tests.integration.api.machines import node_headers
 from tests.integration.api.people import Someone, World, now, problem
 from tests.integration.api.test_jobs import submitted
 
@@ -30,6 +32,15 @@ def routes() -> Iterator[tuple[str, str, str]]:
 PREVIEWS = {"get_plate_picture", "get_plate_toolpath", "get_artifact_model"}
 """There is none of a file that was never checked; test_previews.py shows who may see one."""
 ROUTES = {operation: (method, path) for operation, method, path in routes()}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def node_shows(
+    api_env: dict[str, str], api_process: ChildProcess, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[dict[str, str]]:
+    """What an enrolled node sends along."""
+    async with World.open(api_env) as opened:
+        yield await node_headers(opened, tmp_path_factory.mktemp("node"))
 
 
 async def knock(http: httpx.AsyncClient, operation: str, **ids: str) -> int:
@@ -53,11 +64,11 @@ async def approver(world: World) -> Someone:
 
 @pytest.mark.asvs("V8.2.1", "V8.2.2", "V8.3.1", "V16.5.3")
 @pytest.mark.parametrize("operation", sorted(ROUTES))
-async def test_door(world: World, operation: str) -> None:
+async def test_door(world: World, node_shows: dict[str, str], operation: str) -> None:
     rule = PERMISSIONS[operation]
     anonymous = await world.browser()
     node = await world.browser()
-    node.headers[CODE_HEADER] = "no-such-code"
+    node.headers.update(node_shows)
     for stranger in (anonymous, node):
         status = await knock(stranger, operation)
         assert (status == 401) is needs_session(rule), status
