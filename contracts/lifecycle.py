@@ -97,6 +97,10 @@ class Resolution(StrEnum):
     RELEASED = "released"
 
 
+ENDS_OF_JOB = frozenset({Resolution.DONE, Resolution.FAILED})
+"""After these words the job is not tried again."""
+
+
 class IllegalTransition(Exception):
     """The step does not fit the state."""
 

@@ -33,7 +33,7 @@ from contracts.waiting import WaitReason
 from services.db import outbox
 from services.db.tables.machines import Node, Printer, Run
 from services.db.tables.work import Artifact, Job, Queue
-from services.jobs import pricing, ringing, waiting
+from services.jobs import pricing, ringing, waiting, words
 from services.jobs.fit import Fit, fit
 from services.jobs.shop import shop_of
 from services.jobs.waits import Waits
@@ -173,8 +173,11 @@ async def _settle_open_run(
         return None
     is_known = run.id in request.open_runs
     if not is_known and run.journal_id == request.journal_id and run.run_seq == 0:
-        await _release_unanswered(session, run, now)
-        return None
+        # The job's lock before the question: whoever speaks of a run takes it too.
+        job = await session.get_one(Job, run.job_id, with_for_update=True, populate_existing=True)
+        if not await words.is_job_ended(session, run.id):
+            await _release_unanswered(session, run, job, now)
+            return None
     if run.journal_id != request.journal_id and run.state != RunState.ATTENTION:
         await _ask_a_person(session, run, now)
     return ClaimRefused(
@@ -182,13 +185,12 @@ async def _settle_open_run(
     )
 
 
-async def _release_unanswered(session: AsyncSession, run: Run, now: datetime) -> None:
+async def _release_unanswered(session: AsyncSession, run: Run, job: Job, now: datetime) -> None:
     reason = "The answer to the claim never reached the node."
-    correlation_id = await _correlation_of(session, run.job_id)
     event = RunResolved(
         id=EventId(uuid4()),
         occurred_at=now,
-        correlation_id=correlation_id,
+        correlation_id=CorrelationId(job.correlation_id),
         job_id=JobId(run.job_id),
         run_id=RunId(run.id),
         outcome=Resolution.RELEASED,
@@ -199,7 +201,6 @@ async def _release_unanswered(session: AsyncSession, run: Run, now: datetime) ->
     run.state, run.resolved_as = RunState.RELEASED, Resolution.RELEASED
     run.reason, run.ended_at, run.deadline_at = reason, now, None
     session.add(run)
-    job = await session.get_one(Job, run.job_id, with_for_update=True, populate_existing=True)
     if job.run_id == run.id:
         await ringing.put_back(session, [job], now)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, exists, update
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.commands import CommandKind
@@ -42,9 +42,9 @@ from contracts.lifecycle import (
     sources_of,
 )
 from services.db import outbox
-from services.db.tables.machines import Command, PrinterState, Run
+from services.db.tables.machines import PrinterState, Run
 from services.db.tables.work import Job
-from services.jobs import audit, commands, ringing, waiting
+from services.jobs import audit, commands, ringing, waiting, words
 from services.jobs.actors import Actor
 from services.jobs.errors import Conflict, NotAllowed, Unknown
 from services.jobs.queueing import RANK, first_rank
@@ -297,7 +297,7 @@ async def _must_need_word(session: AsyncSession, job: Job, run: Run, outcome: Re
     """Raise Conflict unless the run waits for a word, and this one is not ruled out."""
     if run.state != RunState.ATTENTION:
         raise Conflict("run-state", "This run does not need attention any more.", job_id=job.id)
-    if await _is_being_resolved(session, run.id):
+    if await words.is_being_resolved(session, run.id):
         raise Conflict(
             "run-being-resolved", "Somebody has just decided about this run.", job_id=job.id
         )
@@ -315,15 +315,6 @@ async def _is_at_work(session: AsyncSession, run: Run) -> bool:
     if printer is None or not printer.is_online or run.printer_is_free:
         return False
     return printer.activity in AT_WORK_ACTIVITIES
-
-
-async def _is_being_resolved(session: AsyncSession, run_id: UUID) -> bool:
-    waiting = select(Command.id).where(
-        col(Command.run_id) == run_id,
-        col(Command.kind) == CommandKind.RESOLVE.value,
-        col(Command.answered_at).is_(None),
-    )
-    return (await session.exec(waiting)).first() is not None
 
 
 def _record(

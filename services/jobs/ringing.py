@@ -18,19 +18,23 @@ from services.db import outbox
 from services.db.channels import QUEUE
 from services.db.tables.machines import Run
 from services.db.tables.work import Job
+from services.jobs import words
 
 _CLAIMABLE = (col(Job.state) == JobState.QUEUED, col(Job.run_id).is_(None))
 
 
 async def ring_released(session: AsyncSession, now: datetime) -> int:
-    """Make the jobs of released runs claimable at their old rank, and ring; return how many."""
+    """Make the jobs of released runs claimable at their old rank, and ring; return how many.
+
+    Not those that a person has just ended: that word may not be in the projection yet.
+    """
     rows = await session.exec(
         select(Job)
         .join(Run, col(Run.id) == Job.run_id)
         .where(col(Run.state) == RunState.RELEASED, Job.state == JobState.QUEUED)
         .with_for_update(of=Job, skip_locked=True)
     )
-    jobs = list(rows)
+    jobs = [job for job in list(rows) if not await words.is_job_ended(session, job.run_id)]
     await put_back(session, jobs, now)
     return len(jobs)
 

@@ -31,6 +31,7 @@ from contracts.events import (
     RunTransferring,
 )
 from contracts.lifecycle import (
+    ENDS_OF_JOB,
     TERMINAL_RUN_STATES,
     IllegalTransition,
     Resolution,
@@ -43,7 +44,7 @@ RELEASES_UNTIL_ATTENTION = 3
 CODE_LENGTH = 32
 _BEFORE_INTENT = frozenset({RunState.CLAIMED, RunState.TRANSFERRING})
 _ON_PRINTER = frozenset({RunState.PRINTING, RunState.PAUSED})
-_FINAL_WORDS = frozenset(Resolution) - {Resolution.PRINTING}
+_FINAL_WORDS = ENDS_OF_JOB | {Resolution.RELEASED}
 
 RUN_EVENTS = (
     RunTransferring
@@ -128,8 +129,13 @@ class RunView:
 
     @property
     def is_ended_by_fact(self) -> bool:
-        """Whether the node's last word ended the run."""
-        return self.fact_state in TERMINAL_RUN_STATES and not self.is_released_too_often
+        """Whether the node's last word ended the run.
+
+        That nothing was started is no end of the job: who said how it ended is not overruled.
+        """
+        if self.fact_state is RunState.RELEASED:
+            return not (self.is_released_too_often or self.resolved_as in ENDS_OF_JOB)
+        return self.fact_state in TERMINAL_RUN_STATES
 
     @property
     def is_decided(self) -> bool:
@@ -277,8 +283,9 @@ def _resolve(view: RunView, event: RunResolved, received_at: datetime) -> RunVie
     """Take a person's word; a fact that ended the run stands, and so does the first final word."""
     if view.resolved_as in _FINAL_WORDS and view.resolved_as is not event.outcome:
         return view
-    if view.is_ended_by_fact:
-        return replace(view, resolved_as=event.outcome)
+    told = replace(view, resolved_as=event.outcome)
+    if told.is_ended_by_fact:
+        return told
     if event.outcome is Resolution.PRINTING:
         if view.is_released_too_often:
             return view

@@ -3,14 +3,17 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from contracts.events import RequeueReason
+from contracts.ids import UserId
+from contracts.lifecycle import Resolution
 from contracts.loaded import Loaded
 from contracts.rpc import Behind, NoJob, RefusalCode, Refused, RunOffer
-from services.jobs import ringing
+from services.jobs import decisions, ringing
+from services.jobs.actors import Actor
 from services.jobs.claims import PAGE
 from tests.builders.rows import LOADED, plate
 from tests.integration.dispatch.conftest import Answer, Desk
@@ -20,6 +23,13 @@ PETG = [{"index": 1, "type": "PETG", "color": "#000000", "used_g": 1.0, "used_m"
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+async def say(desk: Desk, run_id: UUID, outcome: Resolution) -> None:
+    """Put a person's word on a run, as the API does."""
+    ada = Actor(UserId(desk.shop.owner_id), is_admin=True, ip=None)
+    async with desk.sessions() as session, session.begin():
+        await decisions.resolve(session, ada, run_id, outcome, "I looked.", now())
 
 
 def code_of(answer: Answer) -> RefusalCode:
@@ -267,6 +277,17 @@ class TestOpenRuns:
         )
         assert (await desk.offer(printer)).spec.job_id == free
 
+    async def test_run_that_a_person_has_ended_is_not_released(self, desk: Desk) -> None:
+        printer = await desk.shop.printer()
+        job = await desk.shop.job()
+        offer = await desk.offer(printer)
+        await desk.set_run(offer.run_id, "attention", run_seq=0)
+        await say(desk, offer.run_id, Resolution.FAILED)
+        assert code_of(await desk.claim(printer)) is RefusalCode.PRINTER_HAS_RUN
+        assert (await desk.row("job", job))["run_id"] == offer.run_id
+        (word,) = await desk.told("run.resolved")
+        assert (word.run_id, word.outcome) == (offer.run_id, "failed")
+
 
 class TestRinging:
     async def test_released_job_is_claimable_again_at_its_old_rank(self, desk: Desk) -> None:
@@ -294,6 +315,19 @@ class TestRinging:
         assert (await desk.row("job", job))["state"] == "cancelled"
         (told,) = await desk.told("job.cancelled")
         assert (told.job_id, told.by) == (job, desk.shop.owner_id)
+        assert isinstance(await desk.claim(printer), NoJob)
+
+    async def test_job_that_a_person_has_ended_is_not_tried_again(self, desk: Desk) -> None:
+        printer = await desk.shop.printer()
+        job = await desk.shop.job()
+        offer = await desk.offer(printer)
+        await desk.set_run(offer.run_id, "attention")
+        await say(desk, offer.run_id, Resolution.FAILED)
+        # The node's release is projected before the word is.
+        await desk.set_run(offer.run_id, "released")
+        async with desk.sessions() as session, session.begin():
+            assert await ringing.ring_released(session, now()) == 0
+        assert (await desk.row("job", job))["run_id"] == offer.run_id
         assert isinstance(await desk.claim(printer), NoJob)
 
     async def test_bell_rings_once_when_the_time_has_come(self, desk: Desk) -> None:

@@ -223,6 +223,23 @@ class TestDoubtAndWords:
         assert fold(view, [word, done]).state is RunState.DONE
         assert fold(view, [done, word]) == fold(view, [word, done])
 
+    @pytest.mark.parametrize("outcome", ["done", "failed"])
+    def test_I13_word_on_how_it_ended_is_not_undone_by_a_release(self, outcome: str) -> None:
+        run, journal = ids(), new_journal()
+        silent = fold(new_view(run), [journal.transferring(run), overdue(run, "transferring")])
+        assert silent.state is RunState.ATTENTION
+        word, released = resolved(run, outcome), journal.released(run)
+        view = fold(silent, [word, released])
+        assert (view.state, view.reason) == (RunState(outcome), "I looked")
+        assert fold(silent, [released, word]) == view
+
+    def test_word_to_try_again_is_what_a_release_says_too(self) -> None:
+        run, journal = ids(), new_journal()
+        silent = fold(new_view(run), [journal.transferring(run), overdue(run, "transferring")])
+        word, released = resolved(run, "released"), journal.released(run)
+        assert fold(silent, [word, released]) == fold(silent, [released, word])
+        assert fold(silent, [word, released]).state is RunState.RELEASED
+
     def test_word_that_it_prints_holds_until_the_next_doubt(self) -> None:
         run, journal = ids(), new_journal()
         view = fold(
