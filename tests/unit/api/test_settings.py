@@ -122,6 +122,15 @@ def test_unsafe_settings_stop_the_start_with_a_sentence(
     assert named in explain_settings(refusal.value)
 
 
+def test_explanation_speaks_to_a_person() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        settings(session_secret="short", public_url="http://prints.example.org")
+    said = explain_settings(refusal.value)
+    assert "LAYERLINE_SESSION_SECRET (needs 32 characters or more)" in said
+    assert "LAYERLINE_PUBLIC_URL (must be https" in said
+    assert "short" not in said
+
+
 def test_open_sign_up_with_an_allow_list() -> None:
     everyone = settings(sign_up="open", allowed_email_domains="*")
     assert everyone.allowed_email_domains == {"*"}
