@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from deploy.local.demo.client import Json, Person, open_browser, sign_in
 from deploy.local.state import StackState, read_state
@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CUBE = ROOT / "samples" / "cube-small.gcode.3mf"
 SPEED = "120"
 UP_WITHIN_S = 120
+PATIENCE_MS = 30_000
+"""How long a page may take to show something; only what fails ever waits so long."""
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--use-angle=swiftshader",
@@ -91,6 +93,7 @@ async def people(stack: Stack) -> AsyncIterator[People]:
 @pytest_asyncio.fixture
 async def chromium() -> AsyncIterator[Browser]:
     """A real browser without a window."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS
