@@ -83,6 +83,10 @@ bench: install ## measure, against floors in the same run
 chaos: install ## break the running system on purpose and check that nothing is lost
 	$(BIN)/python -m tests.chaos
 
+.PHONY: chaos-short
+chaos-short: install ## the trials that every change must pass: 60, on a machine of any speed
+	TRIALS=60 KILLS=0 MINUTES=20 RECOVERY_S=60 $(BIN)/python -m tests.chaos
+
 .PHONY: chaos-harness
 chaos-harness: install ## take mechanisms out and check that chaos notices (quiet machine, 15 min)
 	$(BIN)/python -m pytest -q -m harness tests/chaos

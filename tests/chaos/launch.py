@@ -27,18 +27,23 @@ def main(argv: list[str]) -> None:
     """Wrap, then run."""
     kind, process, target, *rest = argv
     files = Files(Path(os.environ[FOLDER]), process)
-    points: dict[str, set[str]] = {}
-    for label in labels_of(kind):
-        points.setdefault(label.function, set()).add(label.point)
-    for function, its_points in points.items():
-        owner, name, original = find(function)
-        replace(owner, name, original, _wrapped(original, function, its_points, files))
+    wrap_labels(kind, files)
     _shift_clock(files)
     for mutant in files.mutants():
         mutants.apply(mutant)
     module, _, entry = target.partition(":")
     sys.argv = [process, *rest]
     sys.exit(getattr(import_module(module), entry)())
+
+
+def wrap_labels(kind: str, files: Files) -> None:
+    """Have this process die where its files say."""
+    points: dict[str, set[str]] = {}
+    for label in labels_of(kind):
+        points.setdefault(label.function, set()).add(label.point)
+    for function, its_points in points.items():
+        owner, name, original = find(function)
+        replace(owner, name, original, _wrapped(original, function, its_points, files))
 
 
 def replace(owner: Any, name: str, original: Callable[..., Any], new: Callable[..., Any]) -> None:

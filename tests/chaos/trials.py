@@ -38,7 +38,7 @@ class Patience:
     """How long a trial waits for what must come, before it says that it does not."""
 
     end_s: float = 60.0
-    settle_s: float = 25.0
+    settle_s: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ class Tally:
 class Menu:
     """Draws what goes wrong: each label in a random order, every fault in between."""
 
-    def __init__(self, chance: random.Random, only: tuple[str, ...] = ("",)) -> None:
+    def __init__(
+        self, chance: random.Random, only: tuple[str, ...] = ("",), *, has_disks: bool
+    ) -> None:
         self._chance = chance
         self._tries: Counter[str] = Counter()
         self._all_labels = [
@@ -80,7 +82,8 @@ class Menu:
         ]
         self._labels: list[Label] = []
         self._faults: list[str] = []
-        self._strikes = {name: strike for name, strike in faults().items() if _is_in(only, name)}
+        all_faults = faults(has_disks=has_disks)
+        self._strikes = {name: strike for name, strike in all_faults.items() if _is_in(only, name)}
         self.rounds = 0
 
     def draw(self) -> Chosen:

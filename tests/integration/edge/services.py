@@ -161,9 +161,9 @@ class Services:
         await self._relay.jetstream().publish(subject, b"{}", stream="JOBS")
 
     async def command(
-        self, kind: CommandKind, printer_id: PrinterId, **changes: object
+        self, kind: CommandKind, printer_id: PrinterId, *, copies: int = 1, **changes: object
     ) -> CommandId:
-        """Send a command."""
+        """Send a command, once or several times."""
         journal_id = next(f for f in reversed(self.facts) if hasattr(f, "journal_id")).journal_id
         values = {
             "id": uuid4(),
@@ -182,7 +182,8 @@ class Services:
         command = Command.model_validate(values | changes)
         subject = subjects.command_subject(self.node, printer_id)
         body = command.model_dump_json().encode()
-        await self._relay.jetstream().publish(subject, body, stream="COMMANDS")
+        for _ in range(copies):
+            await self._relay.jetstream().publish(subject, body, stream="COMMANDS")
         return command.id
 
     # --- what the node says ---

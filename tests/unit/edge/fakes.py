@@ -55,9 +55,10 @@ class MovableClock:
     def __init__(self) -> None:
         self.ahead_s = 0.0
         self.boot = "boot-1"
+        self.wall = NOON
 
     def now(self) -> datetime:
-        return NOON
+        return self.wall
 
     def boottime(self) -> float:
         return time.monotonic() + self.ahead_s

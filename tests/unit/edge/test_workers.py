@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +248,24 @@ class TestReleases:
             released: Any = await second.until("run.released")
             assert released.code == "too_late"
         second.journal.close()
+
+    @pytest.mark.parametrize("days", [-20_000, -1, 1, 20_000])
+    async def test_I10_the_wall_clock_decides_nothing(self, bench: Bench, days: int) -> None:
+        bench.printer.may_upload.clear()
+        bench.dispatch.answers = [offer()]
+        bench.clear_bed()
+        await bench.until("run.transferring")
+        bench.clock.wall = NOON + timedelta(days=days)
+        bench.worker.wake()
+        bench.printer.may_upload.set()
+        await bench.until("run.starting")
+        bench.clock.wall = NOON - timedelta(days=days)
+        bench.printer.say_of(77, S.RUNNING, percent=1)
+        await bench.until("run.started")
+        bench.clock.wall = NOON
+        bench.printer.say_of(77, S.FINISH, percent=100)
+        await bench.until("job.done")
+        assert len(bench.printer.starts) == 1
 
     async def test_releases_hold_the_next_claim_off(self, bench: Bench) -> None:
         bench.downloads.error = UNAVAILABLE
