@@ -24,8 +24,9 @@ from services.storage.bucket import StorageUnavailable
 log = structlog.get_logger()
 
 RETRY_AFTER_S = 2
-_TRANSIENT_SQLSTATES = ("40001", "40P01", "53", "55P03", "57", "58")
-"""Serialisation failure, deadlock, no resources, lock time-out, shutting down, system error."""
+_TRANSIENT_SQLSTATES = ("08", "40001", "40P01", "53", "55P03", "57", "58")
+"""Connection lost, also while it was made; serialisation failure, deadlock, no resources, lock
+time-out, shutting down, system error."""
 
 DATABASE_AWAY = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What a read that is known to be sound can end with; TimeoutError is an OSError."""

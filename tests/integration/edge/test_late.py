@@ -1,5 +1,6 @@
 """Bells and commands that come eight days late, and three times each."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from contracts.commands import EXPIRY_S, CommandKind
@@ -12,21 +13,26 @@ LATE = timedelta(days=8)
 COPIES = 3
 
 
-async def test_I4_eight_days_late_and_three_times_nothing_comes_of_it(world: World) -> None:
-    services, printer_id = world.services, world.printer.printer_id
-    await world.printer.post("/time", {"scale": 100})
-    services.queue()
-    await world.clear_bed()
-    cleared_seq = services.bed().bed_seq
-    run_id = (await services.fact(JobDone, within_s=40)).run_id
-    services.queue()
-    issued_at = datetime.now(UTC) - LATE
-    expires_at = issued_at + timedelta(seconds=EXPIRY_S)
+@dataclass
+class Latecomer:
+    """Sends what was meant for a printer as it was eight days ago."""
 
-    async def late(kind: CommandKind, **about: object) -> CommandDone | CommandRefused:
-        """Send what was meant for the run of before; return the only answer."""
-        sent = {"issued_at": issued_at, "expires_at": None, **about}
-        command_id = await services.command(kind, printer_id, copies=COPIES, **sent)
+    world: World
+    issued_at: datetime = field(default_factory=lambda: datetime.now(UTC) - LATE)
+
+    async def say(
+        self, kind: CommandKind, *, expires: bool = False, **about: object
+    ) -> CommandDone | CommandRefused:
+        """Send a command; return its only answer."""
+        services = self.world.services
+        command_id = await services.command(
+            kind,
+            self.world.printer.printer_id,
+            copies=COPIES,
+            issued_at=self.issued_at,
+            expires_at=self.issued_at + timedelta(seconds=EXPIRY_S) if expires else None,
+            **about,
+        )
         await services.answer_to(command_id)
         answers = [
             answer
@@ -36,20 +42,30 @@ async def test_I4_eight_days_late_and_three_times_nothing_comes_of_it(world: Wor
         assert len(answers) == 1
         return answers[0]
 
-    for kind, about, code in (
-        (CommandKind.CLEAR_BED, {"bed_seq": cleared_seq}, "stale_bed"),
-        (CommandKind.CANCEL, {"run_id": run_id}, "run_ended"),
-        (CommandKind.PAUSE, {"run_id": run_id, "expires_at": expires_at}, "expired"),
-        (CommandKind.LIGHT, {"value": "off", "expires_at": expires_at}, "expired"),
-    ):
-        answer = await late(kind, **about)
+    async def is_refused(self, kind: CommandKind, code: str, **about: object) -> None:
+        """Send a command that must be refused with this code."""
+        answer = await self.say(kind, **about)  # type: ignore[arg-type]
         assert isinstance(answer, CommandRefused), kind
         assert answer.code == code
-    word = await late(CommandKind.RESOLVE, run_id=run_id, value=Resolution.RELEASED.value)
+
+
+async def test_I4_eight_days_late_and_three_times_nothing_comes_of_it(world: World) -> None:
+    services, late = world.services, Latecomer(world)
+    await world.printer.post("/time", {"scale": 100})
+    services.queue()
+    await world.clear_bed()
+    cleared_seq = services.bed().bed_seq
+    run_id = (await services.fact(JobDone, within_s=40)).run_id
+    services.queue()
+
+    await late.is_refused(CommandKind.CLEAR_BED, "stale_bed", bed_seq=cleared_seq)
+    await late.is_refused(CommandKind.CANCEL, "run_ended", run_id=run_id)
+    await late.is_refused(CommandKind.PAUSE, "expired", run_id=run_id, expires=True)
+    word = await late.say(CommandKind.RESOLVE, run_id=run_id, value=Resolution.RELEASED.value)
     assert isinstance(word, CommandDone)
     for _ in range(COPIES):
         await services.ring()
-    await late(CommandKind.LIGHT, value="on", expires_at=expires_at)
+    await late.is_refused(CommandKind.LIGHT, "expired", value="off", expires=True)
 
     assert services.bed().bed is BedState.OCCUPIED
     assert len(services.claims) == 1

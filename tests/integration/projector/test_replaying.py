@@ -1,6 +1,7 @@
 """Dead letters: kept whole, shown, taken again, dropped."""
 
 import asyncio
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +13,11 @@ from services.projector.reading import Message
 from services.projector.rebuilding import rebuild
 from services.projector.replaying import replay_wanted
 from tests.builders.events import claimed_event
-from tests.builders.facts import BENCH_JOURNAL, NodeJournal, RunIds, message_of
+from tests.builders.facts import BENCH_JOURNAL, NodeJournal, RunIds, message_of, messages_of
+from tests.eventually import eventually
+from tests.fixtures.nats import Broker
+from tests.fixtures.processes import run_service, service_env
+from tests.fixtures.streams import connected_node, fresh_streams
 from tests.integration.projector.conftest import Projection
 from tests.integration.provision.command_line import Layerline
 
@@ -155,6 +160,37 @@ class TestCommandLine:
         assert (kept["resolution"], kept["body"]) == ("dropped", body)
         trail = await projection.connection.fetch("SELECT action, thing_id FROM audit")
         assert [tuple(row) for row in trail] == [("letter.drop", letter_id)]
+
+    async def test_I16_running_projector_takes_what_is_replayed(
+        self,
+        broker: Broker,
+        database_url: str,
+        projection: Projection,
+        claimed: RunIds,
+        layerline: Layerline,
+        tmp_path: Path,
+    ) -> None:
+        bad, *others = messages_of(NodeJournal(journal_id=BENCH_JOURNAL).whole_print(claimed))
+        env = service_env("projector", database_url, broker)
+
+        async def has_letter() -> bool:
+            return await projection.count("dead_letter") == 1
+
+        async def is_done() -> bool:
+            return bool((await projection.run(claimed))["state"] == "done")
+
+        async with fresh_streams(broker), run_service("projector", env, tmp_path):
+            async with connected_node(broker, "bench") as node:
+                await node.jetstream().publish(bad.subject, b"{")
+                await eventually(has_letter)
+                for message in others:
+                    await node.jetstream().publish(message.subject, message.body)
+            letter_id = str((await letter_of(projection))["id"])
+            await projection.connection.execute("UPDATE dead_letter SET body = $1", bad.body)
+            answer = await asyncio.to_thread(layerline, "dead-letters", "replay", letter_id)
+            assert answer.stdout == f"{letter_id} replayed, accepted\n"
+            await eventually(is_done)
+        assert (await letter_of(projection))["resolution"] == "replayed"
 
     async def test_unknown_one_is_told(self, layerline: Layerline) -> None:
         answer = await asyncio.to_thread(layerline, "dead-letters", "show", str(uuid4()))
