@@ -191,5 +191,5 @@ def _run(command: list[str]) -> tuple[float, float]:
     result = subprocess.run(
         command, cwd=ROOT, check=True, capture_output=True, text=True, env=ENVIRONMENT
     )
-    told = result.stdout.rpartition("VmHWM:")[2].split()
-    return time.monotonic() - began, int(told[0]) / 1024 if told else 0.0
+    _, _, told = result.stdout.partition("VmHWM:")
+    return time.monotonic() - began, int(told.split()[0]) / 1024 if told else 0.0
