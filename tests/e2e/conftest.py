@@ -120,9 +120,9 @@ async def enter(browser: Browser, url: str, who: str) -> Page:
 
 
 @asynccontextmanager
-async def submitted_cube(people: People) -> AsyncIterator[Json]:
+async def submitted_cube(people: People, content: bytes | None = None) -> AsyncIterator[Json]:
     """Yield a job of Mia's that waits for approval; it is withdrawn afterwards."""
-    artifact = await people.mia.upload(CUBE.name, CUBE.read_bytes())
+    artifact = await people.mia.upload(CUBE.name, content or CUBE.read_bytes())
 
     async def checked() -> bool:
         found = await people.mia.get(f"/api/artifacts/{artifact['id']}")

@@ -1,12 +1,13 @@
 """A plate's picture and its layers, in a real browser."""
 
 import io
+import zipfile
 
 import pytest
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.conftest import People, Stack, enter, submitted_cube
+from tests.e2e.conftest import CUBE, ROOT, People, Stack, enter, submitted_cube
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 VIEW_WITHIN_MS = 60_000
@@ -17,6 +18,21 @@ async def colors_of(page: Page) -> int:
     shot = await page.locator("canvas").screenshot()
     with Image.open(io.BytesIO(shot)) as picture:
         return len(picture.convert("RGB").getcolors(maxcolors=2**24) or ())
+
+
+def cube_with_its_model() -> bytes:
+    """Return the sliced cube as slicers write it that leave the meshes in."""
+    mesh = "3D/3dmodel.model"
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(CUBE) as sliced,
+        zipfile.ZipFile(ROOT / "samples" / "unsliced.3mf") as project,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
+        for entry in sliced.infolist():
+            source = project if entry.filename == mesh else sliced
+            made.writestr(entry.filename, source.read(entry.filename))
+    return packed.getvalue()
 
 
 async def test_approver_sees_the_picture_and_goes_through_the_layers(
@@ -63,3 +79,26 @@ async def test_the_viewer_is_loaded_only_when_it_is_opened(
         await button.click()
         await expect(page.locator("canvas")).to_be_visible(timeout=VIEW_WITHIN_MS)
         assert [url for url in scripts if "toolpath" in url]
+
+
+async def test_approver_turns_the_model(stack: Stack, chromium: Browser, people: People) -> None:
+    page = await enter(chromium, stack.url, "ada")
+    async with submitted_cube(people, cube_with_its_model()) as job:
+        await page.goto(f"{stack.url}/approve/{job['id']}")
+        await page.get_by_role("button", name="Show layers").click()
+        dialog = page.get_by_role("dialog")
+        canvas = dialog.locator("canvas")
+        await expect(canvas).to_be_visible(timeout=VIEW_WITHIN_MS)
+        await dialog.get_by_text("Model").click()
+        await expect(dialog.get_by_text("carries no model")).to_have_count(0)
+        await expect(canvas).to_be_visible()
+        assert await colors_of(page) > 3
+        before = await canvas.screenshot()
+        middle = await canvas.bounding_box()
+        assert middle is not None
+        x, y = middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2
+        await page.mouse.move(x, y)
+        await page.mouse.down()
+        await page.mouse.move(x + 150, y + 40, steps=5)
+        await page.mouse.up()
+        assert await canvas.screenshot() != before
