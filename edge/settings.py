@@ -71,7 +71,26 @@ class BambuSettings(BaseSettings):
     camera_port: int = Field(default=6000, description="camera")
 
 
-class EdgeSettings(CommonSettings, NatsSettings):
+class _NodeSettings(CommonSettings):
+    """Settings of a node: the environment stands above what `enroll` wrote down."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Add the enrolment as the last source."""
+        above = super().settings_customise_sources(
+            settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
+        )
+        return *above, _Enrolled(settings_cls)
+
+
+class EdgeSettings(_NodeSettings, NatsSettings):
     """What `layerline-edge run` needs."""
 
     model_config = SettingsConfigDict(
@@ -87,18 +106,6 @@ class EdgeSettings(CommonSettings, NatsSettings):
         default=300.0, gt=0, description="seconds from the order to the evidence of a start"
     )
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment stand above what `enroll` wrote down."""
-        return init_settings, env_settings, _Enrolled(settings_cls)
-
 
 class EnrolSettings(CommonSettings):
     """What `layerline-edge enroll` needs."""
@@ -106,25 +113,13 @@ class EnrolSettings(CommonSettings):
     edge_data: Path = Field(description="folder of the node's data")
 
 
-class DoctorSettings(CommonSettings):
+class DoctorSettings(_NodeSettings):
     """What `layerline-edge doctor` can do with; everything may be missing."""
 
     edge_data: Path | None = None
     nats_url: str | None = None
     nats_creds: Path | None = None
     api_url: str | None = None
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what `enroll` wrote down below the environment, as `run` does."""
-        return init_settings, env_settings, _Enrolled(settings_cls)
 
 
 class _Enrolled(PydanticBaseSettingsSource):
