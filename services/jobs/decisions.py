@@ -136,7 +136,7 @@ async def resolve(
         raise NotAllowed("admins-only", "Only an admin can do this. Ask one.")
     await _locked(session, job.id)
     await session.refresh(run)
-    await _must_need_word(session, job, run, outcome)
+    await _must_need_word(session, job, run, outcome, now)
     event = RunResolved(
         **_envelope(job, now),
         job_id=JobId(job.id),
@@ -293,11 +293,13 @@ async def _request_cancel(
     _record(session, actor, job, JobAction.CANCEL, now, "requested")
 
 
-async def _must_need_word(session: AsyncSession, job: Job, run: Run, outcome: Resolution) -> None:
+async def _must_need_word(
+    session: AsyncSession, job: Job, run: Run, outcome: Resolution, now: datetime
+) -> None:
     """Raise Conflict unless the run waits for a word, and this one is not ruled out."""
     if run.state != RunState.ATTENTION:
         raise Conflict("run-state", "This run does not need attention any more.", job_id=job.id)
-    if await words.is_being_resolved(session, run.id):
+    if await words.is_being_resolved(session, run.id, now):
         raise Conflict(
             "run-being-resolved", "Somebody has just decided about this run.", job_id=job.id
         )

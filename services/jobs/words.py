@@ -1,5 +1,6 @@
 """What people have said of a run, whether or not the projection has it yet."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -10,10 +11,17 @@ from contracts.commands import CommandKind
 from contracts.lifecycle import ENDS_OF_JOB
 from services.db.tables.machines import Command
 
+JUST_NOW = timedelta(minutes=1)
 
-async def is_being_resolved(session: AsyncSession, run_id: UUID) -> bool:
-    """Tell whether a word on the run has not reached its node yet."""
-    waiting = _words_on(run_id).where(col(Command.answered_at).is_(None))
+
+async def is_being_resolved(session: AsyncSession, run_id: UUID, now: datetime) -> bool:
+    """Tell whether a word on the run has just been said and has not reached its node yet.
+
+    A node that lost its journal never answers what stood in it: that holds nobody up for ever.
+    """
+    waiting = _words_on(run_id).where(
+        col(Command.answered_at).is_(None), col(Command.issued_at) > now - JUST_NOW
+    )
     return (await session.exec(waiting)).first() is not None
 
 

@@ -13,10 +13,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
+import psutil
+
 from tests.chaos import messages
 from tests.chaos.arming import Arm
 from tests.chaos.labels import Label
+from tests.chaos.people import new_file
 from tests.chaos.proxies import Link, Weather
+from tests.chaos.script import AT_WORK
 from tests.chaos.world import (
     DISKS,
     ENGINES,
@@ -160,6 +164,36 @@ async def cut_power(world: World, _: Chance) -> list[float]:
     return []
 
 
+async def print_at_screen(world: World, chance: Chance) -> list[float]:
+    """Somebody takes the part off, and prints something of their own at the printer's screen."""
+    if (await world.printer("/state"))["gcode_state"] in AT_WORK:
+        return []  # the screen offers no start now
+    name = f"/foreign-{chance.randrange(10**6)}.gcode.3mf"
+    card = next((world.data / "printers").glob("*/sd"))
+    await asyncio.to_thread((card / name[1:]).write_bytes, new_file(0))
+    await world.do("/plate/clear")
+    await world.do("/screen/start", {"path": name})
+    return []
+
+
+async def lose_journal(world: World, _: Chance) -> list[float]:
+    """The node dies, and its disk is a new one."""
+    handle = await _up(world, NODE)
+    journal_id = world.journal_id()
+    handle.kill()
+    killed_at = time.monotonic()
+
+    async def is_dead() -> bool:
+        try:
+            return bool(handle.process.status() == psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return True
+
+    await eventually(is_dead, every_s=0.005)
+    world.lose_journal(journal_id)
+    return [killed_at]
+
+
 async def misbehave(switches: Json, world: World, chance: Chance) -> list[float]:
     """The printer has one of its moods for a while."""
     await world.do("/faults", switches)
@@ -226,8 +260,11 @@ def faults(*, has_disks: bool) -> dict[str, Strike]:
         "delete_consumer": messages.delete_consumer,
         "tell_facts_again": messages.tell_facts_again,
         "send_old_messages": messages.send_old_messages,
+        "say_clear_too_late": messages.say_clear_too_late,
         "jump_clock": jump_clock,
         "cut_power": cut_power,
+        "print_at_screen": print_at_screen,
+        "lose_journal": lose_journal,
     }
     for name in (*OURS, *ENGINES, PRINTER):
         strikes[f"kill_{name}"] = partial(kill, name)

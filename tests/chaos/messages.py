@@ -3,6 +3,7 @@
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from nats.errors import Error as NatsError
@@ -10,6 +11,8 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 from nats.js.errors import NotFoundError
 
+from contracts.commands import Command, CommandKind
+from contracts.ids import CommandId, CorrelationId
 from contracts.subjects import (
     COMMANDS,
     EDGE,
@@ -19,6 +22,7 @@ from contracts.subjects import (
     PROJECTOR_JOBS,
     bell_consumer,
     command_consumer,
+    command_subject,
     fact_subject,
     inbox_prefix,
 )
@@ -77,6 +81,36 @@ async def send_old_messages(world: World, chance: random.Random) -> list[float]:
     async with _jetstream(world, "relay") as js:
         for subject, body in again:
             await _publish(js, subject, body, stream_of(subject))
+    return []
+
+
+async def say_clear_too_late(world: World, _: random.Random) -> list[float]:
+    """Somebody's word that the bed is clear comes when it is another bed already."""
+    connection = await world.connect()
+    try:
+        bed = await connection.fetchrow("SELECT printer_id, journal_id, bed_seq FROM printer_state")
+        by = await connection.fetchval('SELECT id FROM "user" LIMIT 1')
+    finally:
+        await connection.close()
+    if bed is None or bed["bed_seq"] < 2:
+        return []  # there was no other bed yet
+    command = Command(
+        id=CommandId(uuid4()),
+        kind=CommandKind.CLEAR_BED,
+        node=NODE,
+        journal_id=bed["journal_id"],
+        printer_id=bed["printer_id"],
+        run_id=None,
+        bed_seq=bed["bed_seq"] - 1,
+        value=None,
+        by=by,
+        issued_at=datetime.now(UTC),
+        expires_at=None,
+        correlation_id=CorrelationId(uuid4()),
+    )
+    subject = command_subject(NODE, command.printer_id)
+    async with _jetstream(world, "relay") as js:
+        await _publish(js, subject, command.model_dump_json().encode(), COMMANDS.name)
     return []
 
 

@@ -122,6 +122,12 @@ def say_cancelled_at_once() -> None:
     worker._cancel = at_once
 
 
+def ignore_bed_number() -> None:
+    """A word on the bed counts whichever bed it is about."""
+    worker = _class("edge.command_worker:CommandWorker")
+    worker._check_bed_seq = lambda self, command: None
+
+
 def take_any_bytes() -> None:
     """What was downloaded is not compared with what was approved."""
     cache = _class("edge.download:ArtifactCache")
@@ -142,6 +148,17 @@ def shuffle_facts() -> None:
         return await publish(self, fact)
 
     publisher._publish_one = sometime
+
+
+def forget_requests() -> None:
+    """A request that comes again is carried out again."""
+    once = _class("services.api.idempotency:Once")
+
+    async def never_seen(self: Any, session: Any) -> bool:
+        self._key = None
+        return True
+
+    once._take_key = never_seen
 
 
 def mark_before_puback() -> None:
@@ -209,10 +226,12 @@ MUTANTS: dict[str, Callable[[], None]] = {
         send_start_again,
         take_echo_for_start,
         start_on_any_bed,
+        ignore_bed_number,
         leave_files,
         say_cancelled_at_once,
         take_any_bytes,
         shuffle_facts,
+        forget_requests,
         mark_before_puback,
         ack_before_commit,
         fold_out_of_order,

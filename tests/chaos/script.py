@@ -33,6 +33,7 @@ class Wishes:
     cancels_run: bool = False
     """Cancels only what a printer has."""
     cancel_must_work: bool = False
+    """Cancels only what is printed, and nothing stands in the way of that."""
     tends_after_s: float = 0.0
     """Nobody looks after the printer before."""
 
@@ -146,6 +147,8 @@ class Play:
             return
         if self.wishes.cancels_run and job["status"] != Status.PRINTING:
             return
+        if self.wishes.cancel_must_work and job["phase"] != RunState.PRINTING:
+            return
         if time.monotonic() - self._began_s >= after_s:
             self._asked_cancel = True
             await self.person.post(f"/api/jobs/{job['id']}/cancel")
@@ -183,10 +186,12 @@ class Play:
         """Look at the printer and say what is seen."""
         if "resolve" not in job["allowed_actions"]:
             return
-        name = f"{OUR_FILE}{await self._sid(job)}"
+        sid, journal_id = await self._run_of(job)
         state = await self.world.printer("/state")
         starts = (await self.world.printer("/counters"))["starts_by_name"]
-        outcome = _seen(name, state, starts)
+        outcome = _seen(f"{OUR_FILE}{sid}", state, starts)
+        if outcome is Resolution.PRINTING and journal_id in self.world.lost_journals:
+            return  # no node follows it: they wait for its end
         if outcome is Resolution.RELEASED:
             tries = self._retries.get(job["id"], 0)
             self._retries[job["id"]] = tries + 1
@@ -197,14 +202,16 @@ class Play:
             {"outcome": outcome.value, "reason": f"Seen at the printer: {state['gcode_state']}."},
         )
 
-    async def _sid(self, job: Json) -> int:
+    async def _run_of(self, job: Json) -> tuple[int, UUID]:
+        """Return by which number and in which journal the job's run is known."""
         connection = await self.world.connect()
         try:
-            return int(
-                await connection.fetchval("SELECT sid FROM run WHERE id = $1", UUID(job["run_id"]))
-            )
+            query = "SELECT sid, journal_id FROM run WHERE id = $1"
+            row = await connection.fetchrow(query, UUID(job["run_id"]))
         finally:
             await connection.close()
+        assert row is not None
+        return row["sid"], row["journal_id"]
 
     async def _help_a_stuck_printer(self, job: Json) -> None:
         """Press a button where a print stands still: on with it, or off with it."""
@@ -227,7 +234,7 @@ class Play:
             return
         try:
             state = await self.world.printer("/state")
-            name = f"{OUR_FILE}{await self._sid(job)}"
+            name = f"{OUR_FILE}{(await self._run_of(job))[0]}"
         except (httpx.HTTPError, OSError):
             return
         if state["gcode_state"] in AT_WORK and state["subtask_name"] == name:

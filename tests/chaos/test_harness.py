@@ -18,8 +18,9 @@ import pytest_asyncio
 from runtime.settings import StorageSettings
 from services.storage.bucket import blob_key, open_bucket
 from tests.chaos.conftest import a_folder
-from tests.chaos.faults import Chance, Strike, die_at, misbehave
+from tests.chaos.faults import Chance, Strike, die_at
 from tests.chaos.labels import LABELS
+from tests.chaos.messages import say_clear_too_late
 from tests.chaos.mutants import BAD_LUCK, MUTANTS
 from tests.chaos.oracle import Finding
 from tests.chaos.people import new_file
@@ -29,13 +30,14 @@ from tests.chaos.world import NODE, World, running_world
 from tests.eventually import eventually
 
 WITHIN_S = 300
-HANGS_S = 8.0
+HANGS_S = 3.0
 PATIENCE = Patience(end_s=15.0, settle_s=5.0)
 CONTROL = Patience()
 SPOILED = 100
 """The number of the file that is changed behind everybody's back."""
 PLAIN = Wishes(uploads=False, copies=1, cancel_after_s=None, pauses=False)
 TWO = Wishes(uploads=False, copies=2, cancel_after_s=None, pauses=False)
+UNTENDED = Wishes(uploads=False, copies=1, cancel_after_s=None, pauses=False, tends_after_s=12.0)
 TWO_UNTENDED = Wishes(
     uploads=False, copies=2, cancel_after_s=None, pauses=False, tends_after_s=12.0
 )
@@ -76,6 +78,25 @@ async def hang(world: World, _: Chance) -> list[float]:
     return []
 
 
+async def take_no_start(world: World, _: Chance) -> list[float]:
+    """The printer only echoes a start, until somebody says what became of it."""
+    await world.do("/faults", {"ignore_start": True})
+    connection = await world.connect()
+    try:
+        before = await connection.fetchval(_ENDS_OF_STARTS)
+
+        async def is_told() -> bool:
+            return bool(await connection.fetchval(_ENDS_OF_STARTS) > before)
+
+        await eventually(is_told, within_s=30)
+    finally:
+        await connection.close()
+    return []
+
+
+_ENDS_OF_STARTS = """
+SELECT count(*) FROM event_log WHERE type IN ('run.started', 'run.attention')
+"""
 Red = dict[str, str]
 """Names of checks; what the finding says of it, in part."""
 
@@ -90,6 +111,10 @@ class Case:
     strike: Strike = nothing
     wishes: Wishes = PLAIN
     is_spoiled: bool = False
+    is_on_full_plate: bool = False
+    """Something lies on the plate before the trial begins."""
+    repeats: bool = False
+    """Every request is sent twice."""
 
     @property
     def luck(self) -> tuple[str, ...]:
@@ -102,15 +127,23 @@ NOT_TOLD: Red = {"lost": "not in the log", "unsettled": "not in the log"}
 SEND = "edge.bambu.printer:BambuPrinter.send:after"
 MARK = "services.relay.outbox:mark_published:after"
 INSERT = "services.projector.event_log:insert:after"
-ignores = partial(misbehave, {"ignore_start": True})
 CASES = (
     Case("start_before_intent", NODE, DOUBLE, dying_at("edge", SEND)),
     Case("send_start_again", NODE, DOUBLE, dying_at("edge", SEND)),
-    Case("take_echo_for_start", NODE, {"false_starts": "run.started"}, ignores),
+    Case("take_echo_for_start", NODE, {"false_starts": "run.started"}, take_no_start),
     Case("start_on_any_bed", NODE, {"collisions": "occupied plate"}, wishes=TWO_UNTENDED),
+    Case(
+        "ignore_bed_number",
+        NODE,
+        {"collisions": "occupied plate"},
+        say_clear_too_late,
+        UNTENDED,
+        is_on_full_plate=True,
+    ),
     Case("leave_files", NODE, {"leftovers": "left on the card"}),
     Case("say_cancelled_at_once", NODE, {"lies": "cancelled and prints"}, hang, CANCEL),
     Case("take_any_bytes", NODE, {"wrong_bytes": "nobody approved"}, is_spoiled=True),
+    Case("forget_requests", "api", {"lost": "nobody was told"}, repeats=True),
     Case("mark_before_puback", "relay", NOT_TOLD, dying_at("relay", MARK)),
     Case("ack_before_commit", "projector", NOT_TOLD, dying_at("projector", INSERT)),
     Case(
@@ -123,7 +156,7 @@ CASES = (
 
 def test_every_mechanism_that_can_be_taken_out_is_tried() -> None:
     assert {case.mutant for case in CASES} == set(MUTANTS) - set(BAD_LUCK)
-    assert len(CASES) >= 10
+    assert len(CASES) >= 12
 
 
 @pytest.fixture(scope="module")
@@ -184,11 +217,14 @@ async def _tidy(world: World) -> None:
 
 async def _played(world: World, trials: Trials, case: Case) -> list[Finding]:
     """Return what is found after a trial that makes the mechanism count."""
-    trials.is_spoiled = case.is_spoiled
+    if case.is_on_full_plate:
+        await trials.run(Chosen("fill the plate", nothing, 0.0), PLAIN)
+    trials.is_spoiled, trials.repeats_all = case.is_spoiled, case.repeats
     if case.is_spoiled:
         await trials.use(new_file(SPOILED))
         await _spoil(world, new_file(SPOILED))
     findings, _ = await trials.run(Chosen(case.mutant, case.strike, 0.0), case.wishes)
+    trials.is_spoiled = trials.repeats_all = False
     if case.is_spoiled:
         await trials.use(new_file(0))
     return findings

@@ -1,5 +1,6 @@
 """Printers, beds, wishes, and runs that need a person."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -254,6 +255,10 @@ class TestResolving:
         assert (row.kind, row.value, row.expires_at) == ("resolve", "released", None)
         again = await ada.refused(f"/api/runs/{run.id}/resolve", body)
         assert again["type"] == "/problems/run-being-resolved"
+        # The node lost its journal and will never answer: somebody may speak again.
+        row.issued_at -= timedelta(minutes=2)
+        await world.add(row)
+        assert (await ada.post(f"/api/runs/{run.id}/resolve", body))["id"] == str(job.id)
 
     async def test_run_that_needs_nobody(self, world: World, ada: Someone, mia: Someone) -> None:
         _, run, _ = await running(world, mia, RunState.PRINTING)
