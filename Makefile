@@ -79,6 +79,10 @@ test-long: deps install ## run the long tier
 bench: install ## measure, against floors in the same run
 	$(BIN)/python -m tests.bench
 
+.PHONY: bench-big
+bench-big: install ## measure what a long past costs: a million jobs, a million events
+	$(BIN)/python -m tests.bench growth rebuild
+
 .PHONY: chaos
 chaos: install ## break the running system on purpose and check that nothing is lost
 	$(BIN)/python -m tests.chaos

@@ -15,19 +15,39 @@ from dataclasses import asdict
 from pathlib import Path
 
 from deploy.local.stack import StackOptions, running_stack
-from tests.bench import approvals, draining, edge, inspecting, lists
+from tests.bench import (
+    approvals,
+    deciding,
+    draining,
+    edge,
+    feed,
+    growth,
+    idle,
+    inspecting,
+    lists,
+    rebuilding,
+    starting,
+    uploads,
+)
 from tests.bench.row import Bench, Row, Rows, open_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUPS = {
     "approvals": approvals.measure,
     "lists": lists.measure,
+    "deciding": deciding.measure,
+    "feed": feed.measure,
+    "idle": idle.measure,
+    "uploads": uploads.measure,
     "inspection": inspecting.measure,
     "edge": edge.measure,
 }
 """On a running stack, each group on one of its own."""
-ALONE = {"events": draining.measure}
+ALONE = {"start": starting.measure, "events": draining.measure}
 """On engines of their own."""
+BIG = {"growth": growth.measure}
+BIG_ALONE = {"rebuild": rebuilding.measure}
+"""Only measured when they are named: `make bench-big`."""
 NO_LIMITS = {
     "LAYERLINE_PERSON_REQUESTS": "1000000/second",
     "LAYERLINE_PERSON_CHANGES": "1000000/second",
@@ -37,13 +57,14 @@ NO_LIMITS = {
 
 async def main(wanted: Sequence[str]) -> int:
     """Measure, print, return the exit code."""
-    known = (*GROUPS, *ALONE)
+    usual = (*GROUPS, *ALONE)
+    known = (*usual, *BIG, *BIG_ALONE)
     unknown = set(wanted) - set(known)
     if unknown:
         sys.stderr.write(f"no such group: {', '.join(unknown)}; there are {', '.join(known)}\n")
         return 2
     rows: list[Row] = []
-    for name in wanted or known:
+    for name in wanted or usual:
         async for row in _measured(name):
             rows.append(row)
             sys.stdout.write(f"{row}\n")
@@ -57,12 +78,13 @@ async def main(wanted: Sequence[str]) -> int:
 async def _measured(name: str) -> Rows:
     """Yield the rows of a group; one that breaks off is a row that failed, and the rest goes on."""
     try:
-        if name in ALONE:
-            async for row in ALONE[name]():
+        alone = (ALONE | BIG_ALONE).get(name)
+        if alone is not None:
+            async for row in alone():
                 yield row
             return
         async with _stack() as bench:
-            async for row in GROUPS[name](bench):
+            async for row in (GROUPS | BIG)[name](bench):
                 yield row
     except Exception:  # noqa: BLE001 - whatever it was, the other groups are measured
         traceback.print_exc()

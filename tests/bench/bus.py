@@ -54,7 +54,7 @@ class Bus:
 
     async def copy_database(self, name: str) -> str:
         """Return the URL of a copy of the database as it is now; nobody may be connected."""
-        await _execute(self.postgres, f"CREATE DATABASE {name} TEMPLATE {_DATABASE}")
+        await execute(self.postgres, f"CREATE DATABASE {name} TEMPLATE {_DATABASE}")
         return self.postgres.url(name)
 
     @asynccontextmanager
@@ -79,14 +79,15 @@ async def open_bus(folder: Path, *, nodes: int, printers_each: int) -> AsyncIter
         run_postgres(folder / "postgres") as postgres,
     ):
         broker = Broker(server, keys)
-        await _execute(postgres, f"CREATE DATABASE {_DATABASE}")
+        await execute(postgres, f"CREATE DATABASE {_DATABASE}")
         await asyncio.to_thread(upgrade, postgres.url(_DATABASE))
-        prints = await _begin_prints(postgres.url(_DATABASE), nodes, printers_each)
+        prints = await begin_prints(postgres.url(_DATABASE), nodes, printers_each)
         async with fresh_streams(broker):
             yield Bus(folder, broker, postgres, prints)
 
 
-async def _begin_prints(database_url: str, nodes: int, printers_each: int) -> list[Print]:
+async def begin_prints(database_url: str, nodes: int, printers_each: int) -> list[Print]:
+    """Insert prints under way, and all that goes with them."""
     engine = make_engine(DatabaseSettings(database_url=PostgresDsn(database_url)), pool_size=1)
     prints: list[Print] = []
     try:
@@ -115,7 +116,8 @@ async def _begin_prints(database_url: str, nodes: int, printers_each: int) -> li
     return prints
 
 
-async def _execute(postgres: Postgres, statement: str) -> None:
+async def execute(postgres: Postgres, statement: str) -> None:
+    """Run a statement outside of every database of ours."""
     connection = await asyncpg.connect(postgres.url("postgres"))
     try:
         await connection.execute(statement)

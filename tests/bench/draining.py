@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import accumulate
-from pathlib import Path
 
 import asyncpg
 import psutil
@@ -14,8 +13,8 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 
 from contracts.events import JobProgress
-from deploy.local.process import Command, free_port, port_answers, start, tool
 from services.db.channels import EVENTS
+from tests.bench.bare import bare_broker
 from tests.bench.bus import Bus, open_bus
 from tests.bench.floors.acks import STREAM, publish_all
 from tests.bench.floors.draining import drain
@@ -40,7 +39,7 @@ async def measure() -> Rows:
             floor_url = await bus.copy_database("floor")
             accepted = await _accepted(bus, facts)
             bodies = [message_of(fact).body for fact in facts]
-            async with _bare_broker(bus.folder) as url:
+            async with bare_broker(bus.folder) as url:
                 took = await publish_all(url, bodies, clients=NODES, in_flight=IN_FLIGHT)
                 yield at_least(
                     "progress events accepted", accepted, len(facts) / took, WANTED_ACCEPTED
@@ -75,21 +74,6 @@ async def _publish(js: JetStreamContext, facts: Iterator[JobProgress]) -> None:
     for fact in facts:
         message = message_of(fact)
         await js.publish(message.subject, message.body, headers={Header.MSG_ID: str(fact.id)})
-
-
-@asynccontextmanager
-async def _bare_broker(folder: Path) -> AsyncIterator[str]:
-    config = folder / "bare.conf"
-    port = free_port()
-    store = f'{{ store_dir: "{folder}/bare", sync_interval: always }}'
-    config.write_text(f"listen: 127.0.0.1:{port}\njetstream {store}\n")
-    command = Command(name="bare broker", argv=[tool("nats-server"), "-c", str(config)])
-    process = await start(command, folder / "bare.log")
-    try:
-        await process.wait_healthy(lambda: port_answers(port), within_s=WITHIN_S)
-        yield f"nats://127.0.0.1:{port}"
-    finally:
-        await process.stop()
 
 
 @asynccontextmanager

@@ -52,6 +52,12 @@ def at_least(name: str, rate: float, floor: float, wanted: float) -> Row:
     return Row(name, "/s", rate, floor, ratio, f">= {wanted:g} x", ratio >= wanted)
 
 
+def at_most_times(name: str, unit: str, value: float, floor: float, wanted: float) -> Row:
+    """Return a row of costs: the ratio to the floor's must be at most `wanted`."""
+    ratio = value / floor
+    return Row(name, unit, value, floor, ratio, f"<= {wanted:g} x", ratio <= wanted)
+
+
 @contextmanager
 def open_folder() -> Iterator[Path]:
     """Yield a folder for the data of engines."""
