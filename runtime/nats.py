@@ -99,6 +99,7 @@ async def connect_nats(
 ) -> Client:
     """Return a connection that reconnects for ever and buffers nothing while it is away.
 
+    url: the address of a broker, or those of a cluster's with commas between them.
     A connection that is closed for good (revoked credentials, say) ends the process with
     EXIT_CODE_CLOSED, so that its supervisor starts it afresh: libraries on top are known to
     spin or hang on a closed connection.
@@ -107,7 +108,7 @@ async def connect_nats(
     client = _Connection()
     hooks = _Hooks(client, on_disconnect, on_reconnect, on_refused, exit_when_closed)
     await client.connect(
-        url,
+        url.split(","),
         name=name,
         user_credentials=str(creds),
         inbox_prefix=inbox_prefix.encode(),

@@ -109,7 +109,9 @@ class DatabaseSettings(LinkSettings):
 class NatsSettings(LinkSettings):
     """How to reach the broker, and as whom."""
 
-    nats_url: str = Field(description="nats://, tls:// or wss:// address of the broker")
+    nats_url: str = Field(
+        description="nats://, tls:// or wss:// address of the broker; comma list for a cluster"
+    )
     nats_creds: Path = Field(description="file with the process's own NATS user JWT and seed")
 
     @model_validator(mode="after")

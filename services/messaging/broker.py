@@ -35,7 +35,7 @@ class ServiceBroker:
     def __init__(self, settings: NatsSettings, *, name: str) -> None:
         self._is_stopping = False
         self.broker = NatsBroker(
-            settings.nats_url,
+            settings.nats_url.split(","),
             name=name,
             security=NatsCredentials.from_file(settings.nats_creds),
             max_reconnect_attempts=-1,

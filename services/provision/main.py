@@ -11,11 +11,13 @@ from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings, Sto
 from services.db.engine import make_engine, make_sessions
 from services.db.tables.machines import Node
 from services.provision.bucket import ensure_bucket
-from services.provision.streams import ensure_node, ensure_streams
+from services.provision.streams import StreamSettings, ensure_node, ensure_streams
 from services.registry.printers import queues_of_node
 
 
-class ProvisionSettings(CommonSettings, DatabaseSettings, NatsSettings, StorageSettings):
+class ProvisionSettings(
+    CommonSettings, DatabaseSettings, NatsSettings, StorageSettings, StreamSettings
+):
     """What provisioning needs."""
 
     public_url: str = Field(description="address of the web app: the origin that may upload")
@@ -45,7 +47,7 @@ async def _provision_broker(settings: ProvisionSettings) -> None:
     )
     try:
         js = client.jetstream()
-        await ensure_streams(js)
+        await ensure_streams(js, replicas=settings.nats_replicas)
         for node, queues in await _nodes(settings):
             await ensure_node(js, node, queues)
     finally:

@@ -1,5 +1,7 @@
 """Streams and consumers, made and brought up to date; a second run changes nothing."""
 
+from typing import Literal
+
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -11,10 +13,12 @@ from nats.js.api import (
     StreamConfig,
 )
 from nats.js.errors import NotFoundError
+from pydantic import Field
 
 from contracts import subjects
 from contracts.ids import NodeName, QueueName
 from contracts.subjects import StreamSpec
+from runtime.settings import ProcessSettings
 
 ACK_WAIT_S = 5.0
 """Longer was measured to delay recovery by just that."""
@@ -23,10 +27,18 @@ UNLIMITED = -1
 PROJECTOR_IN_FLIGHT = 2_000
 
 
-async def ensure_streams(js: JetStreamContext) -> None:
-    """Make or update the streams and the services' consumers."""
+class StreamSettings(ProcessSettings):
+    """How often the broker keeps what is in the streams."""
+
+    nats_replicas: Literal[1, 3, 5] = Field(
+        default=1, description="servers of a NATS cluster that each hold all streams"
+    )
+
+
+async def ensure_streams(js: JetStreamContext, *, replicas: int = 1) -> None:
+    """Make or update the streams, held by `replicas` servers, and the services' consumers."""
     for spec in subjects.STREAMS:
-        await _ensure_stream(js, spec)
+        await _ensure_stream(js, spec, replicas)
     for stream, durable in (
         (subjects.JOBS, subjects.PROJECTOR_JOBS),
         (subjects.EDGE, subjects.PROJECTOR_EDGE),
@@ -62,7 +74,7 @@ async def ensure_node(js: JetStreamContext, node: NodeName, queues: tuple[QueueN
     await js.add_consumer(subjects.COMMANDS.name, command)
 
 
-async def _ensure_stream(js: JetStreamContext, spec: StreamSpec) -> None:
+async def _ensure_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) -> None:
     config = StreamConfig(
         name=spec.name,
         subjects=list(spec.subjects),
@@ -73,7 +85,7 @@ async def _ensure_stream(js: JetStreamContext, spec: StreamSpec) -> None:
         max_bytes=spec.max_bytes,
         duplicate_window=spec.duplicate_window_s,
         deny_delete=spec.deny_delete,
-        num_replicas=1,
+        num_replicas=replicas,
     )
     try:
         await js.stream_info(spec.name)

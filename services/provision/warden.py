@@ -34,7 +34,7 @@ from services.db.engine import DATABASE_AWAY, Sessions, make_engine, make_sessio
 from services.db.news import News
 from services.db.tables.machines import Node
 from services.db.tables.nodes import BrokerAccount, NodeKey
-from services.provision.streams import ensure_node, ensure_streams
+from services.provision.streams import StreamSettings, ensure_node, ensure_streams
 from services.registry.printers import queues_of_node
 from services.trust.authority import AccountKeeper
 
@@ -52,7 +52,7 @@ VOID_FOR = timedelta(days=1)
 _AWAY = (nats.errors.Error, TimeoutError, *DATABASE_AWAY)
 
 
-class WardenSettings(CommonSettings, DatabaseSettings, NatsSettings):
+class WardenSettings(CommonSettings, DatabaseSettings, NatsSettings, StreamSettings):
     """What the warden reads from its environment; nats_creds are provision's."""
 
     account_keeper: Path = Field(description="file with the keys that revoke nodes, for the warden")
@@ -89,7 +89,10 @@ async def serve(settings: WardenSettings, stop: asyncio.Event) -> None:
     try:
         backstop_s = BACKSTOP_S / settings.time_scale
         sessions = make_sessions(engine)
-        warden = Warden(sessions, keeper, system, client, stale, backstop_s=backstop_s)
+        replicas = settings.nats_replicas
+        warden = Warden(
+            sessions, keeper, system, client, stale, backstop_s=backstop_s, replicas=replicas
+        )
         checks = {"database": lambda: ping(engine), "broker": warden.check}
         async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(news.run()), tasks.create_task(warden.keep(news))]
@@ -112,9 +115,10 @@ class Warden:
         stale: asyncio.Event,
         *,
         backstop_s: float,
+        replicas: int,
     ) -> None:
         """`stale` is set when the broker may have forgotten everything."""
-        self._backstop_s = backstop_s
+        self._backstop_s, self._replicas = backstop_s, replicas
         self._sessions, self._keeper = sessions, keeper
         self._system, self._client, self._stale = system, client, stale
         self._told: Mapping[str, int] | None = None
@@ -144,7 +148,7 @@ class Warden:
             self._told = None
             self._doubt()
         if not self._has_streams:
-            await ensure_streams(self._client.jetstream())
+            await ensure_streams(self._client.jetstream(), replicas=self._replicas)
             self._has_streams = True
         await self._revoke()
         await self._ensure_nodes()
