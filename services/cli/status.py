@@ -15,22 +15,31 @@ SELECT
   (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8
      FROM outbox WHERE published_at IS NULL) AS outbox_s,
   (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS outbox,
-  (SELECT max(received_at) FROM event_log) AS last_event,
+  (SELECT received_at FROM event_log ORDER BY gseq DESC LIMIT 1) AS last_event,
   (SELECT count(*) FROM dead_letter WHERE resolved_at IS NULL) AS dead,
   (SELECT count(*) FROM artifact WHERE state = 'checking') AS checking,
   (SELECT count(*) FROM notice_delivery WHERE state IN ('waiting', 'sending')) AS notices,
-  (SELECT count(*) FROM notice_delivery
-    WHERE state IN ('failed', 'unknown') AND created_at > now() - interval '1 day') AS lost,
+  (SELECT count(*) FROM notice_target JOIN notice_delivery ON target_id = notice_target.id
+    AND notice_delivery.created_at > now() - interval '1 day'
+    WHERE state IN ('failed', 'unknown')) AS lost,
   (SELECT version_num FROM alembic_version) AS schema
 """)
 _JOBS: Final = sqlalchemy.text("""
-SELECT job.queue,
-       count(*) FILTER (WHERE job.state = 'submitted') AS submitted,
-       count(*) FILTER (WHERE job.state = 'queued' AND job.run_id IS NULL) AS queued,
-       count(*) FILTER (WHERE run.state IN
-         ('claimed', 'transferring', 'starting', 'printing', 'paused')) AS printing,
-       count(*) FILTER (WHERE run.state = 'attention') AS attention
-FROM job LEFT JOIN run ON run.id = job.run_id GROUP BY job.queue ORDER BY job.queue
+WITH open AS (
+    SELECT queue, 'submitted' AS status FROM job WHERE state = 'submitted'
+    UNION ALL
+    SELECT queue, 'queued' FROM job WHERE state = 'queued' AND run_id IS NULL
+    UNION ALL
+    SELECT queue, CASE run.state WHEN 'attention' THEN 'attention' ELSE 'printing' END
+    FROM run JOIN job ON job.run_id = run.id
+    WHERE run.state NOT IN ('done', 'failed', 'cancelled', 'released')
+)
+SELECT queue.name AS queue,
+       count(*) FILTER (WHERE status = 'submitted') AS submitted,
+       count(*) FILTER (WHERE status = 'queued') AS queued,
+       count(*) FILTER (WHERE status = 'printing') AS printing,
+       count(*) FILTER (WHERE status = 'attention') AS attention
+FROM queue LEFT JOIN open ON open.queue = queue.name GROUP BY queue.name ORDER BY queue.name
 """)
 _PRINTERS: Final = sqlalchemy.text("""
 SELECT printer.name, printer.node, printer.queue, state.is_online, state.activity, state.bed,

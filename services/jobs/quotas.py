@@ -22,8 +22,7 @@ from services.jobs.shop import ShopSettings, read_shop
 
 SECONDS_PER_H: Final = 3600.0
 
-_USED = text(
-    """
+_USED = """
     SELECT owner_id, sum(grams) FILTER (WHERE NOT waits) AS used_g,
            sum(seconds) FILTER (WHERE NOT waits) AS used_s,
            sum(grams) FILTER (WHERE waits) AS waiting_g,
@@ -38,16 +37,16 @@ _USED = text(
                    AS seconds
         FROM run r JOIN job j ON j.id = r.job_id LEFT JOIN run_price p ON p.run_id = r.id
         WHERE r.state <> 'released' AND (r.ended_at IS NULL OR r.ended_at >= :since)
-          AND (r.started_at IS NOT NULL OR r.ended_at IS NULL)
+          AND (r.started_at IS NOT NULL OR r.ended_at IS NULL) {of_person}
         UNION ALL
         SELECT owner_id, TRUE, coalesce((needs ->> 'weight_g')::float, 0),
                coalesce((needs ->> 'estimate_s')::float, 0)
-        FROM job WHERE state = 'queued' AND run_id IS NULL
+        FROM job WHERE state = 'queued' AND run_id IS NULL {of_person}
     ) AS prints
-    WHERE CAST(:owner_id AS uuid) IS NULL OR owner_id = :owner_id
     GROUP BY owner_id
-    """
-)
+"""
+_USED_BY_ALL = text(_USED.format(of_person=""))
+_USED_BY_ONE = text(_USED.format(of_person="AND owner_id = :owner_id"))
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,10 @@ async def _used(
     connection: AsyncConnection, now: datetime, user_id: UUID | None = None
 ) -> Mapping[UUID, Used]:
     since, _ = month_of(now)
-    rows = await connection.execute(_USED, {"since": since, "owner_id": user_id})
+    if user_id is None:
+        rows = await connection.execute(_USED_BY_ALL, {"since": since})
+    else:
+        rows = await connection.execute(_USED_BY_ONE, {"since": since, "owner_id": user_id})
     return {
         row["owner_id"]: Used(
             grams=float(row["used_g"] or 0),

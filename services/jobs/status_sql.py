@@ -50,7 +50,7 @@ def _merge_when_equal(by_job: dict[tuple[JobState, bool | None], set[RunState | 
 
 
 def _branch(state: JobState, asked: bool | None, runs: set[RunState | None]) -> ColumnElement[bool]:
-    parts: list[ColumnElement[bool]] = [col(Job.state) == state.value]
+    parts: list[ColumnElement[bool]] = [col(Job.state) == literal(state.value)]
     if asked is not None:
         requested = col(Job.cancel_requested_at)
         parts.append(requested.is_not(None) if asked else requested.is_(None))
@@ -61,9 +61,7 @@ def _branch(state: JobState, asked: bool | None, runs: set[RunState | None]) -> 
 
 def _run_is(runs: set[RunState | None]) -> ColumnElement[bool]:
     states = sorted(run.value for run in runs if run is not None)
-    conditions: list[ColumnElement[bool]] = []
-    if states:
-        conditions.append(col(Run.state).in_(states))
+    conditions = [col(Run.state) == literal(state) for state in states]
     if None in runs:
         conditions.append(col(Job.run_id).is_(None))
     return or_(*conditions)
@@ -80,8 +78,8 @@ def may_be_open(statuses: frozenset[Status]) -> ColumnElement[bool] | None:
     decided = sorted(status.value for status in statuses & _DECIDED)
     arms: list[ColumnElement[bool]] = [col(Job.state).in_(decided)] if decided else []
     if Status.QUEUED in statuses:
-        arms.append(and_(col(Job.state) == _literal("queued"), col(Job.run_id).is_(None)))
-        arms.append(_has_run(col(Run.state) == _literal(RunState.RELEASED.value)))
+        arms.append(and_(col(Job.state) == literal("queued"), col(Job.run_id).is_(None)))
+        arms.append(_has_run(col(Run.state) == literal(RunState.RELEASED.value)))
     if statuses & _RUNNING:
         arms.append(_has_run(unresolved()))
     return or_(*arms)
@@ -90,7 +88,7 @@ def may_be_open(statuses: frozenset[Status]) -> ColumnElement[bool] | None:
 def unresolved() -> ColumnElement[bool]:
     """Return the condition that a run is unresolved, spelled as the partial indexes have it."""
     terminal = sorted(state.value for state in TERMINAL_RUN_STATES)
-    return and_(*(col(Run.state) != _literal(state) for state in terminal))
+    return and_(*(col(Run.state) != literal(state) for state in terminal))
 
 
 def _has_run(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -98,6 +96,6 @@ def _has_run(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return col(Job.run_id) == any_(func.array(runs, type_=ARRAY(Uuid())))
 
 
-def _literal(value: str) -> BindParameter[str]:
+def literal(value: str) -> BindParameter[str]:
     """Return the value as part of the statement: a parameter would hide it from the planner."""
     return bindparam(None, value, type_=String(), literal_execute=True, unique=True)

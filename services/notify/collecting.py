@@ -19,6 +19,7 @@ from services.db.news import News
 from services.db.tables.bus import EventLog
 from services.db.tables.machines import Run
 from services.db.tables.notices import NoticeCursor
+from services.jobs.status_sql import unresolved
 from services.notices.kinds import NoticeKind
 from services.notify.addressing import address
 from services.notify.planning import Notice, notice_of
@@ -77,6 +78,7 @@ class Collector:
         """Tell again, every half an hour, of each run that still needs somebody."""
         now = self._clock.now()
         needing = select(Run).where(
+            unresolved(),
             col(Run.state) == RunState.ATTENTION,
             func.coalesce(Run.last_fact_at, Run.claimed_at) < now - REMIND_EVERY,
         )

@@ -21,6 +21,7 @@ from services.db.engine import DATABASE_AWAY, Sessions
 from services.db.news import News
 from services.db.tables.notices import NoticeDelivery, NoticeTarget
 from services.db.tables.people import User
+from services.jobs.status_sql import literal
 from services.notices.kinds import EMAIL_PLACE, DeliveryState, Form
 from services.notices.sealing import SealBroken, Sealer
 from services.notify.metrics import DELIVERIES
@@ -96,7 +97,7 @@ class Courier:
             await session.exec(
                 update(NoticeDelivery)
                 .where(
-                    col(NoticeDelivery.state) == DeliveryState.SENDING,
+                    col(NoticeDelivery.state) == literal(DeliveryState.SENDING.value),
                     col(NoticeDelivery.next_at) < now,
                 )
                 .values(
@@ -126,7 +127,7 @@ class Courier:
             .join(NoticeTarget, col(NoticeTarget.id) == col(NoticeDelivery.target_id))
             .join(User, col(User.id) == col(NoticeDelivery.user_id), isouter=True)
             .where(
-                col(NoticeDelivery.state) == DeliveryState.WAITING,
+                col(NoticeDelivery.state) == literal(DeliveryState.WAITING.value),
                 col(NoticeDelivery.next_at) <= now,
             )
             .order_by(col(NoticeDelivery.next_at))
@@ -207,7 +208,7 @@ class Courier:
     async def _next_due_s(self) -> float:
         now = self._clock.now()
         waiting = select(NoticeDelivery.next_at).where(
-            col(NoticeDelivery.state) == DeliveryState.WAITING
+            col(NoticeDelivery.state) == literal(DeliveryState.WAITING.value)
         )
         async with self._sessions() as session:
             due = (

@@ -63,6 +63,13 @@ class Run(SQLModel, table=True):
         Index("ix_run_printer", "printer_id", "claimed_at"),
         Index("ix_run_released", "job_id", postgresql_where=text("state = 'released'")),
         Index("ix_run_deadline", "deadline_at", postgresql_where=UNRESOLVED),
+        Index("ix_run_ended", "ended_at"),
+        Index(
+            "ix_run_in_vain",
+            "state",
+            "ended_at",
+            postgresql_where=text("state IN ('failed', 'cancelled')"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
