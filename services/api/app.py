@@ -16,6 +16,7 @@ from services.api.errors import install_error_handlers
 from services.api.feed.hub import FeedHub
 from services.api.feed.telemetry import Telemetry
 from services.api.guard import Guard
+from services.api.idempotency import sweep_keys
 from services.api.nodes.limits import Knocking
 from services.api.openapi import TITLE, VERSION
 from services.api.rates import Rates
@@ -87,6 +88,7 @@ def _lifespan(
         reads = engine.execution_options(isolation_level="AUTOCOMMIT")
         feed = FeedHub(settings, reads, clock)
         telemetry = Telemetry(settings, feed, clock)
+        sessions = make_sessions(engine)
         try:
             async with (
                 open_bucket(settings) as bucket,
@@ -96,6 +98,7 @@ def _lifespan(
                 running = [
                     tasks.create_task(feed.run()),
                     tasks.create_task(telemetry.run()),
+                    tasks.create_task(sweep_keys(sessions, clock)),
                     tasks.create_task(_close_when(stopping or asyncio.Event(), feed)),
                 ]
                 services = Services(
@@ -103,7 +106,7 @@ def _lifespan(
                     clock=clock,
                     reads=reads,
                     reader=reader,
-                    sessions=make_sessions(engine),
+                    sessions=sessions,
                     bucket=bucket,
                     oauth=make_oauth(settings),
                     feed=feed,

@@ -1,9 +1,11 @@
 """One effect and one answer, however often a request comes."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import structlog
 from fastapi import Response
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, delete, update
@@ -14,14 +16,29 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.ids import UserId
 from runtime.clock import Clock
 from services.api.errors import ApiError
-from services.db.engine import Sessions
+from services.db.engine import DATABASE_AWAY, Sessions
 from services.db.tables.people import Idempotency
 
 KEPT = timedelta(hours=24)
+SWEEP_S = 3600.0
 _UNANSWERED = 0
 _JSON = "application/json"
 
+log = structlog.get_logger()
+
 Act = Callable[[AsyncSession], Awaitable[BaseModel]]
+
+
+async def sweep_keys(sessions: Sessions, clock: Clock) -> None:
+    """Forget keys that nobody needs any more, hourly, until cancelled."""
+    while True:
+        over = delete(Idempotency).where(col(Idempotency.created_at) < clock.now() - KEPT)
+        try:
+            async with sessions() as session, session.begin():
+                await session.exec(over)
+        except DATABASE_AWAY as exc:
+            log.info("keys_not_swept", error=f"{type(exc).__name__}: {exc}")
+        await asyncio.sleep(SWEEP_S)
 
 
 class Once:
@@ -59,24 +76,21 @@ class Once:
     async def _take_key(self, session: AsyncSession) -> bool:
         """Return whether this request is the first; waits for one that holds the key."""
         now = self._clock.now()
-        await session.exec(
-            delete(Idempotency).where(
-                col(Idempotency.user_id) == self._user_id,
-                col(Idempotency.created_at) < now - KEPT,
-            )
-        )
+        record = {
+            "body_sha256": self._content_sha256,
+            "status": _UNANSWERED,
+            "response": b"",
+            "created_at": now,
+        }
+        mine = {"user_id": self._user_id, "route": self._route, "key": self._key}
         taken = await session.exec(
             insert(Idempotency)
-            .values(
-                user_id=self._user_id,
-                route=self._route,
-                key=self._key,
-                body_sha256=self._content_sha256,
-                status=_UNANSWERED,
-                response=b"",
-                created_at=now,
+            .values(**mine, **record)
+            .on_conflict_do_update(
+                index_elements=list(mine),
+                set_=record,
+                where=col(Idempotency.created_at) < now - KEPT,
             )
-            .on_conflict_do_nothing()
         )
         return taken.rowcount == 1
 

@@ -13,10 +13,14 @@ from contracts.subjects import command_subject, event_subject
 from services.db.channels import OUTBOX
 
 _INSERT = text(
-    "INSERT INTO outbox (id, subject, headers, body, created_at) "
-    "VALUES (:id, :subject, '{}', :body, :created_at)"
+    """
+    WITH put AS (
+        INSERT INTO outbox (id, subject, headers, body, created_at)
+        VALUES (:id, :subject, '{}', :body, :created_at)
+    )
+    SELECT pg_notify(:channel, '')
+    """
 )
-_NOTIFY = text(f"NOTIFY {OUTBOX}")
 
 
 async def add_event(session: AsyncSession, event: AnyServiceEvent) -> None:
@@ -44,6 +48,6 @@ async def _add(
         "subject": subject,
         "body": body,
         "created_at": at,
+        "channel": OUTBOX,
     }
     await session.exec(_INSERT, params=row)  # type: ignore[call-overload]
-    await session.exec(_NOTIFY)  # type: ignore[call-overload]

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import ClaimId, CorrelationId, JournalId, RunId
 from contracts.rpc import (
@@ -27,17 +28,18 @@ from services.jobs import ringing
 from services.jobs.claims import (
     Claimed,
     ClaimOver,
-    ClaimRefused,
     NothingToDo,
     answered_before,
     claim,
     claimed_run,
-    printer_of,
 )
+from services.jobs.places import ClaimRefused, place_of
 from services.jobs.waits import Waits
 from services.storage.bucket import Bucket, blob_key
 
 WATERMARK_WAIT_S = 5.0
+_EACH_ALONE = {"isolation_level": "AUTOCOMMIT"}
+"""Reads that need no transaction around them cost two round trips less."""
 
 
 class Answers:
@@ -50,24 +52,24 @@ class Answers:
     async def claim(self, request: ClaimRequest) -> RunOffer | NoJob | Behind | Refused:
         """Answer a claim: the same claim_id, the same run; else the next fitting job."""
         async with self._sessions() as session:
+            await session.connection(execution_options=_EACH_ALONE)
             before = await answered_before(session, request)
+            watermark = await _watermark(session, request.journal_id)
         if isinstance(before, Claimed):
             return await self._offer(request, before)
-        watermark = await self._wait_for_watermark(request.journal_id, request.node_seq)
+        if watermark < request.node_seq:
+            watermark = await self._wait_for_watermark(request.journal_id, request.node_seq)
         if watermark < request.node_seq:
             return Behind(claim_id=request.claim_id, watermark=watermark, server_time=_now())
         async with self._sessions() as session, session.begin():
-            printer = await printer_of(session, request)
-            if isinstance(printer, ClaimRefused):
-                return _refused(request, printer)
-            # A repeated question may have waited for the lock behind its first copy.
-            outcome = await answered_before(session, request) or await claim(
-                session, request, printer, now=_now(), waits=self._waits
-            )
-            epoch = printer.epoch
+            place = await place_of(session, request)
+            if isinstance(place, ClaimRefused):
+                return _refused(request, place)
+            outcome = await claim(session, request, place, now=_now(), waits=self._waits)
+            epoch = place.printer.epoch
             if isinstance(outcome, ClaimOver):
                 # Answered with "none"; the bell makes the node ask anew, with another claim_id.
-                await ringing.ring_queue(session, printer.queue, _now())
+                await ringing.ring_queue(session, place.printer.queue, _now())
                 outcome = NothingToDo(("the run of this claim is over",))
         if isinstance(outcome, ClaimRefused):
             return _refused(request, outcome, epoch)
@@ -96,7 +98,8 @@ class Answers:
 
     async def watermark(self, request: WatermarkRequest) -> WatermarkAnswer:
         """Answer how much of the journal is in the log."""
-        seq = await self._watermark(request.journal_id)
+        async with self._sessions() as session:
+            seq = await _watermark(session, request.journal_id)
         return WatermarkAnswer(contiguous_seq=seq, server_time=_now())
 
     async def _offer(self, request: ClaimRequest, claimed: Claimed) -> RunOffer:
@@ -131,7 +134,8 @@ class Answers:
         with self._news.heard() as heard:
             while True:
                 heard.clear()
-                watermark = await self._watermark(journal_id)
+                async with self._sessions() as session:
+                    watermark = await _watermark(session, journal_id)
                 left_s = (deadline - _now()).total_seconds()
                 if watermark >= node_seq or left_s <= 0:
                     return watermark
@@ -141,12 +145,12 @@ class Answers:
                 except TimeoutError:
                     continue
 
-    async def _watermark(self, journal_id: JournalId) -> int:
-        async with self._sessions() as session:
-            statement = select(EdgeWatermark.contiguous_seq).where(
-                col(EdgeWatermark.journal_id) == journal_id
-            )
-            return (await session.exec(statement)).first() or 0
+
+async def _watermark(session: AsyncSession, journal_id: JournalId) -> int:
+    statement = select(EdgeWatermark.contiguous_seq).where(
+        col(EdgeWatermark.journal_id) == journal_id
+    )
+    return (await session.exec(statement)).first() or 0
 
 
 def _refused(request: ClaimRequest, refusal: ClaimRefused, epoch: int | None = None) -> Refused:

@@ -5,13 +5,14 @@ Writes `run` (insert; and the release of a run that never had a fact), `run_pric
 """
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import ARRAY, ColumnElement, String, and_, exists, func, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,11 +32,12 @@ from contracts.loaded import PlateSummary
 from contracts.rpc import ClaimRequest, JobSpec, RefusalCode
 from contracts.waiting import WaitReason
 from services.db import outbox
-from services.db.tables.machines import Node, Printer, Run
-from services.db.tables.work import Artifact, Job, Queue
+from services.db.tables.machines import Printer, Run
+from services.db.tables.work import Artifact, Job
 from services.jobs import pricing, ringing, waiting, words
 from services.jobs.fit import Fit, fit
-from services.jobs.shop import shop_of
+from services.jobs.places import ClaimRefused, Place
+from services.jobs.status_sql import literal, unresolved
 from services.jobs.waits import Waits
 
 PAGE = 200
@@ -63,15 +65,6 @@ class NothingToDo:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ClaimRefused:
-    """The claim can't be answered with a run or without one."""
-
-    code: RefusalCode
-    reason: str
-    printer_epoch: int | None = None
-
-
 Outcome = Claimed | ClaimOver | NothingToDo | ClaimRefused
 
 
@@ -95,46 +88,37 @@ async def claimed_run(session: AsyncSession, node: str, run_id: UUID) -> Claimed
     return await _with_job(session, run)
 
 
-async def printer_of(session: AsyncSession, request: ClaimRequest) -> Printer | ClaimRefused:
-    """Return the locked row of the claiming printer: claims for one printer take turns."""
-    printer = await session.get(Printer, request.printer_id, with_for_update=True)
-    if printer is None or not printer.is_enabled:
-        return ClaimRefused(
-            RefusalCode.UNKNOWN_PRINTER, "No queue has this printer yet: an admin adds it to one."
-        )
-    if printer.node != request.node:
-        return ClaimRefused(
-            RefusalCode.NOT_YOUR_PRINTER, f"This printer belongs to node {printer.node}."
-        )
-    node = await session.get(Node, printer.node)
-    if node is None or node.revoked_at is not None:
-        return ClaimRefused(RefusalCode.NOT_YOUR_PRINTER, "This node was revoked. Enrol it again.")
-    # 0 is a journal that was not told yet: it gets the epoch with the answer.
-    if request.printer_epoch not in {0, printer.epoch}:
-        return ClaimRefused(
-            RefusalCode.STALE_EPOCH,
-            f"The printer's epoch is {printer.epoch} by now.",
-            printer.epoch,
-        )
-    return printer
+async def _has_run(session: AsyncSession, request: ClaimRequest) -> bool:
+    """Tell whether the claim has a run already, or its printer an unresolved one."""
+    theirs = and_(col(Run.printer_id) == request.printer_id, unresolved())
+    found = select(Run.id).where(or_(col(Run.claim_id) == request.claim_id, theirs))
+    return (await session.exec(found.limit(1))).first() is not None
 
 
 async def claim(
     session: AsyncSession,
     request: ClaimRequest,
-    printer: Printer,
+    place: Place,
     *,
     now: datetime,
     waits: Waits,
-) -> Claimed | NothingToDo | ClaimRefused:
-    """Decide the claim; the caller commits. `printer` is its locked row."""
-    refusal = await _settle_open_run(session, request, now)
-    if refusal is not None:
-        return refusal
-    queue = await session.get(Queue, printer.queue)
-    if queue is None or queue.is_held:
+) -> Claimed | ClaimOver | NothingToDo | ClaimRefused:
+    """Decide the claim; the caller commits. The same claim gets the same answer."""
+    if await _has_run(session, request):
+        # A repeated question may have waited for the lock behind its first copy.
+        before = await answered_before(session, request)
+        settled = before or await _settle_open_run(session, request, now)
+        if settled is not None:
+            return settled
+    return await _next_job(session, request, place, now=now, waits=waits)
+
+
+async def _next_job(
+    session: AsyncSession, request: ClaimRequest, place: Place, *, now: datetime, waits: Waits
+) -> Claimed | NothingToDo:
+    printer, shop = place.printer, place.shop
+    if place.queue.is_held:
         return NothingToDo(("the queue is on hold",))
-    shop = await shop_of(session)
     rules = shop.rules(printer.queue)
     skipped = waiting.Skipped()
     async with aclosing(_candidates(session, printer.queue, now)) as candidates:
@@ -163,7 +147,7 @@ async def _settle_open_run(
             select(Run)
             .where(
                 Run.printer_id == request.printer_id,
-                col(Run.state).not_in(TERMINAL_RUN_STATES),
+                unresolved(),
                 col(Run.printer_is_free).is_(False),
             )
             .with_for_update()
@@ -221,7 +205,7 @@ async def _ask_a_person(session: AsyncSession, run: Run, now: datetime) -> None:
 
 def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
-        col(Job.state) == JobState.QUEUED,
+        col(Job.state) == literal(JobState.QUEUED.value),
         col(Job.run_id).is_(None),
         or_(col(Job.not_before).is_(None), col(Job.not_before) <= now),
     )
@@ -256,11 +240,11 @@ async def _lock(session: AsyncSession, job_id: UUID, now: datetime) -> Job | Non
 
 
 async def _claim_job(session: AsyncSession, run: Run, job: Job, waits: Waits) -> Claimed:
-    artifact = await session.get_one(Artifact, job.artifact_id)
-    run.run_no, run.releases_before = await _history(session, job.id)
+    artifact, states, is_sid_taken = await _surroundings_of_run(session, run, job)
+    run.run_no, run.releases_before = len(states) + 1, _releases(states)
     deadline_s = waits.transfer_within_s(artifact.size_bytes) + waits.overdue_after_s
     run.deadline_at = run.claimed_at + timedelta(seconds=deadline_s)
-    await _insert_with_sid(session, run)
+    await _insert_with_sid(session, run, is_taken=is_sid_taken)
     job.run_id = run.id
     waiting.forget(job)
     session.add(job)
@@ -289,7 +273,7 @@ def _new_run(
         job_id=job.id,
         run_no=0,
         claim_id=request.claim_id,
-        sid=0,
+        sid=_random_sid(),
         printer_id=printer.id,
         printer_epoch=printer.epoch,
         printer_is_free=False,
@@ -315,15 +299,15 @@ def _new_run(
     )
 
 
-async def _insert_with_sid(session: AsyncSession, run: Run) -> None:
-    """Insert with a random sid: an old one must not come back when the database is new."""
-    for attempt in range(SID_TRIES):
-        run.sid = secrets.randbelow(SID_MAX) + 1
-        taken = await session.exec(select(Run.id).where(Run.sid == run.sid))
-        if taken.first() is None:
-            break
-        if attempt == SID_TRIES - 1:
+async def _insert_with_sid(session: AsyncSession, run: Run, *, is_taken: bool) -> None:
+    """Insert, with another sid if its own is taken."""
+    tries = 1
+    while is_taken:
+        if tries == SID_TRIES:
             raise IntegrityError("no free sid", None, ValueError(run.sid))
+        run.sid, tries = _random_sid(), tries + 1
+        taken = await session.exec(select(Run.id).where(Run.sid == run.sid))
+        is_taken = taken.first() is not None
     session.add(run)
     await session.flush()
 
@@ -350,19 +334,25 @@ def _claimed_event(run: Run, job: Job, now: datetime) -> JobClaimed:
     )
 
 
-async def _history(session: AsyncSession, job_id: UUID) -> tuple[int, int]:
-    """Return the next run's number and how many runs were released in a row before it."""
-    states = list(
-        await session.exec(
-            select(Run.state).where(Run.job_id == job_id).order_by(col(Run.run_no).desc())
-        )
-    )
-    releases = 0
-    for state in states:
-        if state != RunState.RELEASED:
-            break
-        releases += 1
-    return len(states) + 1, releases
+def _random_sid() -> int:
+    """Return an id for the printer: an old one must not come back when the database is new."""
+    return secrets.randbelow(SID_MAX) + 1
+
+
+async def _surroundings_of_run(
+    session: AsyncSession, run: Run, job: Job
+) -> tuple[Artifact, Sequence[str], bool]:
+    """Return the file, the states of the job's runs, the latest first, and whether sid is taken."""
+    latest_first = select(Run.state).where(Run.job_id == job.id).order_by(col(Run.run_no).desc())
+    states = func.array(latest_first.scalar_subquery(), type_=ARRAY(String()))
+    taken = exists().where(col(Run.sid) == run.sid)
+    found = select(Artifact, states, taken).where(col(Artifact.id) == job.artifact_id)
+    return (await session.exec(found)).one()
+
+
+def _releases(states: Sequence[str]) -> int:
+    """Return how many runs were released in a row, of states with the latest first."""
+    return len(list(takewhile(lambda state: state == RunState.RELEASED, states)))
 
 
 async def _with_job(session: AsyncSession, run: Run) -> Claimed:

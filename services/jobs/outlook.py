@@ -6,22 +6,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, func, select, tuple_
+from sqlalchemy import ARRAY, ScalarSelect, Select, Uuid, and_, any_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from contracts.events import PrinterActivity
-from contracts.lifecycle import BedState, JobState, RunState, Status
+from contracts.lifecycle import BedState, RunState, Status
 from contracts.loaded import Loaded, PlateSummary
 from contracts.waiting import Param, WaitReason
+from services.db.prepared import Prepared, Reader, slot
 from services.db.tables.machines import Printer, PrinterState, Run
 from services.db.tables.people import User
+from services.db.tables.shop import Shop
 from services.db.tables.work import Job, Queue
 from services.jobs.fit import Fit, fit
-from services.jobs.shop import ShopSettings, read_shop
-from services.jobs.status_sql import unresolved
+from services.jobs.shop import THE_ONE, ShopSettings
+from services.jobs.status_sql import literal, unresolved
 from services.jobs.views import JobRow
 
 
@@ -55,7 +59,7 @@ class QueueNow:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What decides over all that wait; `places` counts from 1."""
+    """What decides over all that wait; `places`, of those asked for, count from 1."""
 
     queues: Mapping[str, QueueNow] = field(default_factory=dict)
     places: Mapping[UUID, int] = field(default_factory=dict)
@@ -131,15 +135,29 @@ def _reason(code: str, text: str, **params: Param) -> WaitReason:
     return WaitReason(code=code, params=params, text=text)
 
 
-async def read_outlook(connection: AsyncConnection) -> Outlook:
-    """Return what is known now; three statements."""
-    shop, _ = await read_shop(connection)
-    return Outlook(await _queues(connection), await _places(connection), shop)
+async def read_outlook(connection: AsyncConnection, jobs: Sequence[JobRow]) -> Outlook:
+    """Return what is known now, with the places of those of these jobs that wait; one statement."""
+    waiting = [job.id for job in jobs if job.status is Status.QUEUED]
+    return _outlook((await connection.execute(_question(), {"jobs": waiting})).mappings().all())
 
 
-async def _queues(connection: AsyncConnection) -> Mapping[str, QueueNow]:
+async def ask_outlook(reader: Reader, jobs: Sequence[JobRow]) -> Outlook:
+    """Return the same outside of a transaction."""
+    waiting = [job.id for job in jobs if job.status is Status.QUEUED]
+    return _outlook(await reader.fetch(_prepared_question(), jobs=waiting))
+
+
+@cache
+def _prepared_question() -> Prepared:
+    return Prepared(_question())
+
+
+@cache
+def _question() -> Select[Any]:
+    """Return the select of every queue with each of its printers; the rest is in every row."""
     said = [getattr(PrinterState, name) for name in ("is_online", "activity", "bed", "loaded")]
-    rows = await connection.execute(
+    shop = select(col(Shop.content)).where(col(Shop.id) == THE_ONE).scalar_subquery()
+    return (
         select(
             col(Queue.name).label("queue"),
             col(Queue.is_held),
@@ -149,6 +167,8 @@ async def _queues(connection: AsyncConnection) -> Mapping[str, QueueNow]:
             col(Run.state).label("run"),
             col(Run.minutes_left),
             col(Run.last_fact_at),
+            shop.label("shop"),
+            _places().label("places"),
         )
         .select_from(Queue)
         .outerjoin(User, col(User.id) == col(Queue.held_by))
@@ -160,17 +180,39 @@ async def _queues(connection: AsyncConnection) -> Mapping[str, QueueNow]:
         )
         .order_by(col(Queue.name), col(Printer.name), col(Printer.id))
     )
-    found: dict[str, QueueNow] = {}
-    for row in rows.mappings():
-        queue = found.setdefault(row["queue"], QueueNow(row["is_held"], row["held_by"], []))
+
+
+def _places() -> ScalarSelect[Any]:
+    """Return the places, counted from 1, of the jobs that are asked for."""
+    place = func.row_number().over(
+        partition_by=col(Job.queue), order_by=tuple_(col(Job.rank), col(Job.id))
+    )
+    waits = (col(Job.state) == literal("queued"), col(Job.run_id).is_(None))
+    ranked = select(col(Job.id), place.label("place")).where(*waits).subquery()
+    wanted = slot("jobs", ARRAY(Uuid()))
+    return (
+        select(func.jsonb_object_agg(ranked.c.id, ranked.c.place))
+        .where(ranked.c.id == any_(wanted))
+        .scalar_subquery()
+    )
+
+
+def _outlook(rows: Sequence[Mapping[Any, Any]]) -> Outlook:
+    """Return what the rows say; there is always a queue."""
+    queues: dict[str, QueueNow] = {}
+    for row in rows:
+        queue = queues.setdefault(row["queue"], QueueNow(row["is_held"], row["held_by"], []))
         if row["printer"] is not None:
-            found[row["queue"]] = QueueNow(
+            queues[row["queue"]] = QueueNow(
                 queue.is_held, queue.held_by, [*queue.printers, _standing(row)]
             )
-    return found
+    first = rows[0] if rows else {"places": None, "shop": None}
+    places = {UUID(job): int(place) for job, place in (first["places"] or {}).items()}
+    shop = ShopSettings.model_validate(first["shop"]) if first["shop"] else ShopSettings()
+    return Outlook(queues, places, shop)
 
 
-def _standing(row: RowMapping) -> Standing:
+def _standing(row: Mapping[Any, Any]) -> Standing:
     minutes, heard = row["minutes_left"], row["last_fact_at"]
     is_moving = row["run"] == RunState.PRINTING and minutes is not None and heard is not None
     return Standing(
@@ -182,15 +224,3 @@ def _standing(row: RowMapping) -> Standing:
         run=RunState(row["run"]) if row["run"] else None,
         finish_at=heard + timedelta(minutes=minutes) if is_moving else None,
     )
-
-
-async def _places(connection: AsyncConnection) -> Mapping[UUID, int]:
-    place = func.row_number().over(
-        partition_by=col(Job.queue), order_by=tuple_(col(Job.rank), col(Job.id))
-    )
-    rows = await connection.execute(
-        select(col(Job.id), place.label("place")).where(
-            col(Job.state) == JobState.QUEUED.value, col(Job.run_id).is_(None)
-        )
-    )
-    return {row.id: row.place for row in rows}

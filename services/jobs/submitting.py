@@ -22,7 +22,7 @@ from services.jobs.actors import Actor
 from services.jobs.decisions import submitted_event
 from services.jobs.errors import Conflict, Malformed, Unknown
 from services.jobs.fit import too_long
-from services.jobs.shop import shop_of
+from services.jobs.shop import ShopSettings, shop_of
 
 MAX_JOBS = 100
 """The most jobs that one submission may make."""
@@ -189,8 +189,10 @@ async def submit(
     _must_make_sense(orders, plates)
     if await session.get(Queue, queue) is None:
         raise Malformed("no-such-queue", f"There is no queue {queue!r}. Choose another.")
-    await _must_be_short_enough(session, [plates[order.plate] for order in orders], queue)
-    await _must_be_within_quota(session, actor, orders, plates, now)
+    shop = await shop_of(session)
+    _must_be_short_enough(shop, [plates[order.plate] for order in orders], queue)
+    if not shop.may_exceed_quota:
+        await _must_be_within_quota(session, actor, orders, plates, now)
     submission = Submission(
         id=uuid4(),
         owner_id=actor.id,
@@ -261,8 +263,6 @@ async def _must_be_within_quota(
     now: datetime,
 ) -> None:
     allowance = await quotas.allowance_of(await session.connection(), actor.id, now)
-    if allowance.may_exceed:
-        return
     wanted = [(quotas.amounts(plates[order.plate]), order.copies) for order in orders]
     grams = sum(each[0] * copies for each, copies in wanted)
     hours = sum(each[1] * copies for each, copies in wanted)
@@ -274,10 +274,8 @@ async def _must_be_within_quota(
         )
 
 
-async def _must_be_short_enough(
-    session: AsyncSession, plates: Sequence[PlateSummary], queue: str
-) -> None:
-    limit_s = (await shop_of(session)).longest_print_s(queue)
+def _must_be_short_enough(shop: ShopSettings, plates: Sequence[PlateSummary], queue: str) -> None:
+    limit_s = shop.longest_print_s(queue)
     for plate in plates:
         reason = too_long(plate, limit_s)
         if reason is not None:

@@ -33,7 +33,7 @@ from services.api.state import Services
 from services.db.tables import machines
 from services.jobs import bulk, commands, decisions, resubmitting, submitting, views
 from services.jobs.errors import Conflict, NotAllowed, Unknown
-from services.jobs.outlook import Outlook, read_outlook
+from services.jobs.outlook import Outlook, ask_outlook, read_outlook
 
 
 class JobDesk:
@@ -68,7 +68,7 @@ class JobDesk:
         return await once.run(act, status=201)
 
     async def page(self, query: JobQuery) -> JobPage:
-        """Return a page of jobs; one statement, three more where some wait in a queue."""
+        """Return a page of jobs; one statement, one more where some wait in a queue."""
         if query.scope == "all" and not self._viewer.may_approve:
             raise NotAllowed("admins-only", "Only an admin sees everybody's jobs.")
         after = position_of(query.cursor)
@@ -77,8 +77,7 @@ class JobDesk:
         rows = await views.list_jobs(reader, wanted, after=after, limit=query.limit + 1)
         outlook = None
         if any(row.status is Status.QUEUED for row in rows):
-            async with self._services.reads.connect() as connection:
-                outlook = await read_outlook(connection)
+            outlook = await ask_outlook(reader, rows)
         page = rows[: query.limit]
         has_more = len(rows) > query.limit
         return JobPage(
@@ -255,7 +254,7 @@ class JobDesk:
 async def _outlook_for(connection: AsyncConnection, rows: Sequence[views.JobRow]) -> Outlook | None:
     """Return what decides over queued jobs, where some of the rows are."""
     is_needed = any(row.status is Status.QUEUED for row in rows)
-    return await read_outlook(connection) if is_needed else None
+    return await read_outlook(connection, rows) if is_needed else None
 
 
 def _desk(services: ServicesDep, viewer: Viewer) -> JobDesk:

@@ -115,7 +115,7 @@ class QueueDesk:
         if found is None:
             raise Unknown("queue")
         rows = await views.jobs_in_queue(connection, name, limit=MAX_SHOWN)
-        outlook = await read_outlook(connection)
+        outlook = await read_outlook(connection, rows)
         now, heard = self._services.clock.now(), self._services.telemetry.heard
         jobs = [present_job(row, self._viewer, heard, now, outlook) for row in rows]
         return QueueOrder(queue=_present(found), jobs=jobs)
