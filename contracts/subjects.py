@@ -75,6 +75,14 @@ def event_subject(event: AnyEvent) -> str:
     raise ValueError(f"{event.type} is not a service event")
 
 
+def kind_of_subject(subject: str) -> str:
+    """Return the event's type in a subject of JOBS or EDGE; "command" for one of COMMANDS."""
+    words = subject.split(".")
+    if words[0] == "command":
+        return words[0]
+    return ".".join(words[2:] if words[0] == "edge" else words[:2])
+
+
 def fact_subject(node: NodeName, event_type: str) -> str:
     """Return the subject on EDGE of a node's fact."""
     return f"edge.{node}.{event_type}"

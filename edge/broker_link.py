@@ -49,6 +49,7 @@ from edge.pulling import Handler, PullLoop
 from runtime.backoff import backoff
 from runtime.clock import Clock
 from runtime.nats import connect_nats
+from runtime.tracing.steps import StepKind, about_in, cause_in, step
 
 log = structlog.get_logger()
 
@@ -290,7 +291,14 @@ class BrokerLink:
         async def take(message: Msg) -> None:
             command = self._parse(message)
             if command is not None:
-                hooks.on_command(command)
+                with step(
+                    "take command",
+                    kind=StepKind.CONSUMER,
+                    about=command.correlation_id,
+                    cause=cause_in(message.headers),
+                ):
+                    log.info("command_taken", command_id=str(command.id), kind=command.kind.value)
+                    hooks.on_command(command)
             try:
                 await message.ack_sync(timeout=ACK_TIMEOUT_S)
             except (nats.errors.Error, TimeoutError) as exc:
@@ -318,7 +326,12 @@ def _bell_handler(hooks: LinkHooks) -> Handler:
             await message.ack()
         except nats.errors.Error as exc:
             log.info("bell_not_acked", reason=type(exc).__name__)
-        hooks.on_bell()
+        headers = message.headers
+        with step(
+            "hear bell", kind=StepKind.CONSUMER, about=about_in(headers), cause=cause_in(headers)
+        ):
+            log.debug("bell_heard", subject=message.subject)
+            hooks.on_bell()
 
     return take
 

@@ -12,6 +12,7 @@ from edge.ports import LinkDown
 from edge.records import ClaimRecord, RunRecord
 from edge.tools import Tools
 from runtime.backoff import backoff
+from runtime.tracing.steps import StepKind, note_about, step
 
 log = structlog.get_logger()
 
@@ -46,15 +47,17 @@ class Claimer:
         while True:
             await self._tools.dispatch.wait_up()
             try:
-                answer = await self._tools.dispatch.claim(self._request(claim, loaded))
+                with step("claim", kind=StepKind.CLIENT, known_as=claim.claim_id):
+                    answer = await self._tools.dispatch.claim(self._request(claim, loaded))
+                    if isinstance(answer, RunOffer):
+                        note_about(answer.correlation_id)
+                        return self._accept(claim, answer)
             except LinkDown as exc:
                 log.info("claim_unanswered", reason=str(exc))
                 await asyncio.sleep(next(away_waits))
                 if not exc.may_be_heard:
                     claim = self._new_claim(claim.claim_id)
                 continue
-            if isinstance(answer, RunOffer):
-                return self._accept(claim, answer)
             if isinstance(answer, Behind) or (
                 isinstance(answer, Refused) and answer.code in _ASK_AGAIN
             ):

@@ -19,6 +19,7 @@ from edge.settings import EnrolSettings, SettingsError, load_settings
 from runtime.clock import SystemClock
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
+from runtime.tracing.switch import configure_tracing
 
 log = structlog.get_logger()
 
@@ -189,6 +190,7 @@ def _run() -> int:
     configure_logging(
         f"edge {settings.node}", log_format=settings.log_format, level=settings.log_level
     )
+    configure_tracing("edge", instance=settings.node)
     clock = SystemClock()
     try:
         run_until_stopped(lambda stop: run_edge(settings, printers, clock, stop))

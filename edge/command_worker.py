@@ -24,6 +24,7 @@ from edge.printer import (
 )
 from edge.records import RunRecord
 from edge.tools import Tools
+from runtime.tracing.steps import step
 
 log = structlog.get_logger()
 
@@ -53,8 +54,13 @@ class CommandWorker:
 
     async def handle(self, command: Command) -> None:
         """Carry the command out and write its answer; a cancel is answered when its run ends."""
-        with structlog.contextvars.bound_contextvars(
-            command_id=str(command.id), kind=command.kind.value
+        with (
+            structlog.contextvars.bound_contextvars(
+                command_id=str(command.id), kind=command.kind.value
+            ),
+            step(
+                f"command {command.kind.value}", about=command.correlation_id, known_as=command.id
+            ),
         ):
             try:
                 self._check(command)

@@ -17,6 +17,7 @@ from edge.ports import ArtifactChanged, ArtifactUnavailable, LinkDown, NodeStora
 from edge.printer import PrinterError, PrinterReport, PrinterUnreachable, StorageRefused
 from edge.records import RunRecord
 from edge.tools import LOOK_AGAIN_S, Tools
+from runtime.tracing.steps import step
 
 log = structlog.get_logger()
 
@@ -103,14 +104,16 @@ class Preparation:
 
     async def _transfer(self, run: RunRecord) -> Release | None:
         try:
-            source = await self._fetch(run)
+            with step("download"):
+                source = await self._fetch(run)
             size = max(run.offer.artifact.size_bytes, 1)
             self._journal.files.remember(run.printer_id, run.identity.file_name, run.run_id)
 
             def show(sent: int) -> None:
                 self._view.upload_percent = min(sent * 100 // size, 100)
 
-            await self._tools.printer.upload(source, run.identity.file_name, show)
+            with step("upload"):
+                await self._tools.printer.upload(source, run.identity.file_name, show)
             await asyncio.sleep(self._tools.timing.flush_s)
         except ArtifactUnavailable as exc:
             return Release(ReleaseCode.ARTIFACT_UNAVAILABLE, str(exc))

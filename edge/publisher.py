@@ -1,17 +1,23 @@
 """Publishing facts in the order of their node_seq until the stream has taken them."""
 
 import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
+from uuid import UUID
 
 import nats.errors
 import structlog
 from nats.aio.client import Client
+from pydantic import BaseModel
 
+from contracts.events import JobProgress
 from contracts.ids import JournalId, NodeName
 from contracts.subjects import EDGE, fact_subject
 from edge.metrics import UNCONFIRMED
 from edge.records import StoredFact
 from runtime.backoff import backoff
+from runtime.tracing.steps import StepKind, is_traced, message_headers, step
 
 log = structlog.get_logger()
 
@@ -20,6 +26,7 @@ ACK_TIMEOUT_S = 5.0
 RETRY_INITIAL_S = 0.5
 RETRY_MAX_S = 15.0
 MESSAGE_ID = "Nats-Msg-Id"
+_PROGRESS = JobProgress.model_fields["type"].default
 
 
 class FactSource(Protocol):
@@ -96,14 +103,44 @@ class FactPublisher:
 
     async def _publish_one(self, fact: StoredFact) -> bool:
         try:
-            await self._client.jetstream().publish(
-                fact_subject(self._node, fact.type),
-                fact.body,
-                timeout=ACK_TIMEOUT_S,
-                stream=EDGE.name,
-                headers={MESSAGE_ID: str(fact.event_id)},
-            )
+            with _traced(fact) as headers:
+                await self._client.jetstream().publish(
+                    fact_subject(self._node, fact.type),
+                    fact.body,
+                    timeout=ACK_TIMEOUT_S,
+                    stream=EDGE.name,
+                    headers={MESSAGE_ID: str(fact.event_id), **headers},
+                )
         except (nats.errors.Error, TimeoutError) as exc:
             log.info("fact_not_taken", node_seq=fact.node_seq, reason=type(exc).__name__)
             return False
         return True
+
+
+class _About(BaseModel):
+    """What a fact is about."""
+
+    correlation_id: UUID
+    run_id: UUID | None = None
+    command_id: UUID | None = None
+
+
+@contextmanager
+def _traced(fact: StoredFact) -> Iterator[Mapping[str, str]]:
+    """Make the block the publishing step of a fact about a run or command; yield its headers.
+
+    Mere progress is no step: there may be a hundred of it in a run.
+    """
+    is_step = is_traced() and fact.type != _PROGRESS
+    about = _About.model_validate_json(fact.body) if is_step else None
+    continues = (about.run_id or about.command_id) if about else None
+    if about is None or continues is None:
+        yield {}
+        return
+    with step(
+        f"publish {fact.type}",
+        kind=StepKind.PRODUCER,
+        about=about.correlation_id,
+        continues=continues,
+    ):
+        yield message_headers(about.correlation_id)

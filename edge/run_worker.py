@@ -37,6 +37,7 @@ from edge.printer import (
 )
 from edge.records import RunRecord
 from edge.tools import LOOK_AGAIN_S, Tools
+from runtime.tracing.steps import step
 
 log = structlog.get_logger()
 
@@ -65,7 +66,17 @@ class RunWorker:
         self._stopped_at = None
         self._has_looked_twice = False
         self._resumed_at = None if run.state is RunState.CLAIMED else self._clock.boottime()
-        with structlog.contextvars.bound_contextvars(run_id=str(run.run_id)):
+        is_new = run.state is RunState.CLAIMED
+        with (
+            structlog.contextvars.bound_contextvars(run_id=str(run.run_id)),
+            step(
+                "run" if is_new else "run taken up",
+                about=run.offer.correlation_id,
+                known_as=run.run_id if is_new else None,
+                continues=run.offer.claim_id if is_new else run.run_id,
+                job_id=run.offer.spec.job_id,
+            ),
+        ):
             try:
                 while run.state not in TERMINAL_RUN_STATES:
                     self._hold_updates(run)
@@ -118,7 +129,8 @@ class RunWorker:
             ams_mapping=spec.ams_mapping,
         )
         try:
-            self._start_sequence = await self._tools.printer.send(order)
+            with step("send start"):
+                self._start_sequence = await self._tools.printer.send(order)
         except PrinterUnreachable as exc:
             log.warning("start_not_sent", reason=str(exc))
 

@@ -7,6 +7,8 @@ from typing import Literal
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from runtime.tracing.steps import add_correlation
+
 _SECRET_WORDS = ("password", "secret", "token", "access_code", "cookie", "seed", "creds_text")
 
 
@@ -27,6 +29,7 @@ def configure_logging(
     )
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_correlation,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _drop_secrets,

@@ -15,6 +15,7 @@ from services.inspector.settings import InspectorSettings
 from services.notify.settings import NotifySettings
 from services.provision.main import KeysSettings, ProvisionSettings
 from services.provision.warden import WardenSettings
+from services.relay.settings import RelaySettings
 
 GROUPS: tuple[tuple[str, tuple[type[BaseSettings], ...]], ...] = (
     ("Every process", (CommonSettings,)),
@@ -22,6 +23,7 @@ GROUPS: tuple[tuple[str, tuple[type[BaseSettings], ...]], ...] = (
     ("The API and the web app", (ApiSettings, ProvisionSettings)),
     ("The inspector, which checks uploaded files", (InspectorSettings,)),
     ("The notifier, which tells people what happened", (NotifySettings,)),
+    ("The relay, which publishes the outbox", (RelaySettings,)),
     ("The warden, which revokes nodes", (WardenSettings,)),
     ("layerline handout, layerline node add --creds", (KeysSettings,)),
     ("The edge node, beside the printer (further printers: printers.toml)", (EdgeSettings,)),
@@ -32,11 +34,21 @@ _HEAD = """\
 # A setting behind "#" has the value shown when it is not set.
 # `make up` needs none of these: it makes its own.
 """
+_TRACES = """
+# --- Traces: OpenTelemetry's own settings, off while no collector is named (docs/runbook.md)
+
+# a collector that takes OTLP over HTTP, http://127.0.0.1:4318 say
+#OTEL_EXPORTER_OTLP_ENDPOINT=
+
+# what the collector asks for, as name=value,name=value
+#OTEL_EXPORTER_OTLP_HEADERS=
+"""
 
 
 def text() -> str:
     """Return what .env.example must hold."""
-    return _HEAD + "".join(_group(title, classes) for title, classes in _without_repeats())
+    groups = (_group(title, classes) for title, classes in _without_repeats())
+    return _HEAD + "".join(groups) + _TRACES
 
 
 def _without_repeats() -> Iterator[tuple[str, list[tuple[str, FieldInfo]]]]:

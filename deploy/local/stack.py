@@ -44,6 +44,7 @@ from deploy.local.state import (
     StackState,
     read_last_state,
     retire_state,
+    write_settings,
     write_state,
 )
 from services.provision.keys import Keys
@@ -114,6 +115,7 @@ class _Stack:
             printing = tasks.create_task(self._start_printers(planned))
         engines, printers = starting.result(), printing.result()
         await self._prepare(loading.result(), engines, planned)
+        write_settings(self._data, self._operators_env(engines))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._start_services(engines))
             tasks.create_task(self._start_nodes(engines.nats.url, printers))
@@ -213,11 +215,23 @@ class _Stack:
     async def _start_notify(self, engines: Engines) -> None:
         await self._run_service("notify", notify_env(engines, self._url, self._secrets_key()))
 
+    def _operators_env(self, engines: Engines) -> Mapping[str, str]:
+        """Return what a person needs to run `layerline …` on this stack."""
+        return {
+            **service_env(engines, self._keys.service_creds("provision"), self._url),
+            "LAYERLINE_LOG_FORMAT": "auto",
+            "LAYERLINE_KEYS_DIR": str(self._keys.folder),
+            "LAYERLINE_SECRETS_KEY": self._secrets_key(),
+        }
+
     def _secrets_key(self) -> str:
         return kept_secret(self._data / "keys" / "notices.secret")
 
     async def _start_service(self, engines: Engines, name: str) -> None:
-        env = service_env(engines, self._keys.service_creds(name), self._url)
+        env = {
+            **service_env(engines, self._keys.service_creds(name), self._url),
+            **({"LAYERLINE_NATS_MONITOR_URL": engines.nats.monitor_url} if name == "relay" else {}),
+        }
         await self._run_service(name, env)
 
     async def _run_service(self, name: str, env: Mapping[str, str]) -> None:

@@ -3,7 +3,8 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,8 @@ STATE_FILE = "stack.json"
 LAST_STATE_FILE = "stack.last.json"
 LOCK_FILE = "stack.lock"
 RECORD_FILE = "processes.json"
+SETTINGS_FILE = "layerline.env"
+"""What `layerline …` has to know of the stack, for a shell to read."""
 
 
 class SimulatedPrinter(BaseModel):
@@ -82,6 +85,14 @@ def write_state(data_dir: Path, state: StackState) -> None:
     temporary.touch(mode=0o600)
     temporary.write_text(state.model_dump_json(indent=2) + "\n")
     temporary.replace(data_dir / STATE_FILE)
+
+
+def write_settings(data_dir: Path, settings: Mapping[str, str]) -> None:
+    """Write settings as a shell reads them, for the owner alone."""
+    path = data_dir / SETTINGS_FILE
+    path.touch(mode=0o600)
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(settings.items())]
+    path.write_text("".join(lines))
 
 
 @contextlib.contextmanager

@@ -10,8 +10,10 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runtime.clock import Clock, SystemClock
+from runtime.health import cached
 from runtime.tasks import end
 from services.api.auth.providers import make_oauth
+from services.api.correlation import Correlated
 from services.api.errors import install_error_handlers
 from services.api.feed.hub import FeedHub
 from services.api.feed.telemetry import Telemetry
@@ -76,6 +78,7 @@ def create_app(
     app.router.default = web
     app.add_middleware(SignInCookie, settings=settings)
     app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Correlated)
     return app
 
 
@@ -108,6 +111,7 @@ def _lifespan(
                     reader=reader,
                     sessions=sessions,
                     bucket=bucket,
+                    storage_check=cached(bucket.check),
                     oauth=make_oauth(settings),
                     feed=feed,
                     telemetry=telemetry,

@@ -26,7 +26,7 @@ async def _checked(services: ServicesDep) -> dict[str, str]:
     outcomes = await run_checks(
         {
             "database": lambda: ping(services.reads),
-            "storage": services.bucket.check,
+            "storage": services.storage_check,
             "broker": services.telemetry.check_broker,
         }
     )

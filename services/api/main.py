@@ -11,6 +11,7 @@ import uvloop
 from runtime.health import health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
+from runtime.tracing.switch import configure_tracing
 from services.api.app import create_app
 from services.api.settings import ApiSettings
 
@@ -30,6 +31,7 @@ def run() -> None:
     """Serve until SIGTERM."""
     settings = ApiSettings()
     configure_logging("api", log_format=settings.log_format, level=settings.log_level)
+    configure_tracing("api")
     run_until_stopped(lambda stop: serve(settings, stop), loop_factory=uvloop.new_event_loop)
 
 

@@ -7,6 +7,7 @@ from authlib.integrations.starlette_client import OAuth
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from runtime.clock import Clock
+from runtime.health import Check
 from services.api.feed.hub import FeedHub
 from services.api.feed.telemetry import Telemetry
 from services.api.nodes.limits import Knocking
@@ -30,6 +31,8 @@ class Services:
     """For what is asked with every request."""
     sessions: Sessions
     bucket: Bucket
+    storage_check: Check
+    """Passed once, it is not asked again for a while: each time costs a request at the storage."""
     oauth: OAuth
     feed: FeedHub
     telemetry: Telemetry

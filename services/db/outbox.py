@@ -1,6 +1,8 @@
 """Putting messages into the outbox, in the transaction of what they tell."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,14 +11,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.commands import Command
 from contracts.events import AnyServiceEvent, event_bytes
-from contracts.subjects import command_subject, event_subject
+from contracts.subjects import command_subject, event_subject, kind_of_subject
+from runtime.tracing.steps import StepKind, message_headers, step
 from services.db.channels import OUTBOX
 
 _INSERT = text(
     """
     WITH put AS (
         INSERT INTO outbox (id, subject, headers, body, created_at)
-        VALUES (:id, :subject, '{}', :body, :created_at)
+        VALUES (:id, :subject, CAST(:headers AS jsonb), :body, :created_at)
     )
     SELECT pg_notify(:channel, '')
     """
@@ -25,7 +28,8 @@ _INSERT = text(
 
 async def add_event(session: AsyncSession, event: AnyServiceEvent) -> None:
     """Have `event` published once this transaction has committed."""
-    await _add(session, event.id, event_subject(event), event_bytes(event), event.occurred_at)
+    message = _Message(event.id, event_subject(event), event_bytes(event), event.occurred_at)
+    await _add(session, message, event.correlation_id)
 
 
 async def add_command(
@@ -37,17 +41,27 @@ async def add_command(
     """
     subject = command_subject(command.node, command.printer_id)
     body = command.model_dump_json().encode()
-    await _add(session, message_id or command.id, subject, body, command.issued_at)
+    message = _Message(message_id or command.id, subject, body, command.issued_at)
+    await _add(session, message, command.correlation_id)
 
 
-async def _add(
-    session: AsyncSession, message_id: UUID, subject: str, body: bytes, at: datetime
-) -> None:
-    row: Mapping[str, object] = {
-        "id": message_id,
-        "subject": subject,
-        "body": body,
-        "created_at": at,
-        "channel": OUTBOX,
-    }
-    await session.exec(_INSERT, params=row)  # type: ignore[call-overload]
+@dataclass(frozen=True)
+class _Message:
+    id: UUID
+    subject: str
+    body: bytes
+    at: datetime
+
+
+async def _add(session: AsyncSession, message: _Message, correlation_id: UUID) -> None:
+    name = f"outbox {kind_of_subject(message.subject)}"
+    with step(name, kind=StepKind.PRODUCER, about=correlation_id):
+        row: Mapping[str, object] = {
+            "id": message.id,
+            "subject": message.subject,
+            "headers": json.dumps(message_headers(correlation_id)),
+            "body": message.body,
+            "created_at": message.at,
+            "channel": OUTBOX,
+        }
+        await session.exec(_INSERT, params=row)  # type: ignore[call-overload]

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,6 +22,7 @@ from contracts.rpc import (
     WatermarkAnswer,
     WatermarkRequest,
 )
+from runtime.tracing.steps import note_about
 from services.db.engine import Sessions
 from services.db.news import News
 from services.db.tables.bus import EdgeWatermark
@@ -36,6 +38,8 @@ from services.jobs.claims import (
 from services.jobs.places import ClaimRefused, place_of
 from services.jobs.waits import Waits
 from services.storage.bucket import Bucket, blob_key
+
+log = structlog.get_logger()
 
 WATERMARK_WAIT_S = 5.0
 _EACH_ALONE = {"isolation_level": "AUTOCOMMIT"}
@@ -104,6 +108,8 @@ class Answers:
 
     async def _offer(self, request: ClaimRequest, claimed: Claimed) -> RunOffer:
         run, job = claimed.run, claimed.job
+        note_about(job.correlation_id)
+        log.info("claim_answered", node=run.node, run_id=run.id, job_id=job.id)
         return RunOffer(
             claim_id=ClaimId(request.claim_id),
             run_id=RunId(run.id),

@@ -6,6 +6,7 @@ from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
 from runtime.tasks import end
+from runtime.tracing.switch import configure_tracing
 from services.db.channels import EVENTS, QUEUE
 from services.db.engine import make_engine, make_sessions, ping
 from services.db.news import News
@@ -24,6 +25,7 @@ def run() -> None:
     """Run until SIGTERM."""
     settings = DispatchSettings()
     configure_logging("dispatch", log_format=settings.log_format, level=settings.log_level)
+    configure_tracing("dispatch")
     run_until_stopped(lambda stop: _main(settings, stop))
 
 

@@ -17,6 +17,7 @@ from contracts.rpc import (
     Refused,
     WatermarkRequest,
 )
+from runtime.tracing.steps import StepKind, step
 from services.db.engine import DATABASE_AWAY
 from services.dispatch.answers import Answers
 from services.messaging.broker import ServiceBroker
@@ -76,7 +77,9 @@ async def _answer(
     if question.node != node:
         return _refused(claim_id, RefusalCode.MALFORMED, "the question names another node")
     try:
-        return await answer(question)
+        name = f"answer {kind.__name__}"
+        with step(name, kind=StepKind.SERVER, continues=claim_id, node=node):
+            return await answer(question)
     except _AWAY as exc:
         log.warning("question_postponed", node=node, error=f"{type(exc).__name__}: {exc}")
         return _refused(claim_id, RefusalCode.UNAVAILABLE, "the database or storage is away")

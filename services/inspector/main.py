@@ -14,6 +14,8 @@ from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
 from runtime.tasks import end
+from runtime.tracing.steps import StepKind, cause_in, step
+from runtime.tracing.switch import configure_tracing
 from services.db.engine import DATABASE_AWAY, make_engine, make_sessions, ping
 from services.inspector.checking import Checker
 from services.inspector.previewing import Previewer
@@ -32,6 +34,7 @@ def run() -> None:
     """Run until SIGTERM."""
     settings = InspectorSettings()
     configure_logging("inspector", log_format=settings.log_format, level=settings.log_level)
+    configure_tracing("inspector")
     run_until_stopped(lambda stop: _main(settings, stop))
 
 
@@ -79,8 +82,15 @@ def subscribe(service: ServiceBroker, checker: Checker) -> None:
             await message.ack()
             return
         if isinstance(event, ArtifactUploaded):
+            headers = message.raw_message.headers
             try:
-                await checker.check(event.artifact_id, event.correlation_id)
+                with step(
+                    "inspect",
+                    kind=StepKind.CONSUMER,
+                    about=event.correlation_id,
+                    cause=cause_in(headers),
+                ):
+                    await checker.check(event.artifact_id, event.correlation_id)
             except _AWAY as exc:
                 log.warning("artifact_check_postponed", error=f"{type(exc).__name__}: {exc}")
                 await message.nack(delay=RETRY_DELAY_S)

@@ -9,6 +9,7 @@ from runtime.health import health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
 from runtime.tasks import end
+from runtime.tracing.switch import configure_tracing
 from services.db.channels import EVENTS, NOTICES
 from services.db.engine import make_engine, make_sessions, ping
 from services.db.news import News
@@ -24,6 +25,7 @@ def run() -> None:
     """Run until SIGTERM."""
     settings = NotifySettings()
     configure_logging("notify", log_format=settings.log_format, level=settings.log_level)
+    configure_tracing("notify")
     run_until_stopped(lambda stop: _main(settings, stop))
 
 

@@ -1,6 +1,7 @@
 """From the two durable consumers into the projection: batches, acked after COMMIT, never termed."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -13,9 +14,17 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 
-from contracts.subjects import EDGE, JOBS, PROJECTOR_EDGE, PROJECTOR_JOBS, StreamSpec
+from contracts.subjects import (
+    EDGE,
+    JOBS,
+    PROJECTOR_EDGE,
+    PROJECTOR_JOBS,
+    StreamSpec,
+    kind_of_subject,
+)
 from runtime.backoff import backoff
 from runtime.clock import Clock
+from runtime.tracing.steps import StepKind, about_in, cause_in, step
 from services.messaging.broker import ServiceBroker, bound
 from services.projector.deadlines import DeadlineWatch
 from services.projector.projecting import project
@@ -70,6 +79,7 @@ class Consumption:
     async def take(self, messages: Sequence[Msg]) -> None:
         """Project a batch and ack it; while the database is away have it delivered again."""
         batch = [Message(message.subject, message.data) for message in messages]
+        began_ns = time.time_ns()
         try:
             async with self._writer.turn() as connection:
                 outcome = await project(connection, batch, self._clock, self._waits)
@@ -83,6 +93,8 @@ class Consumption:
             self._delays = backoff(initial_s=1, max_s=60)
             if outcome.has_new_deadlines:
                 self._deadlines.changed.set()
+            for message in messages:
+                _tell(message, began_ns)
             log.debug("batch_projected", size=len(batch), logged=outcome.logged, dead=outcome.dead)
             await _settle([message.ack() for message in messages])
 
@@ -110,6 +122,15 @@ def subscribe(service: ServiceBroker, consumption: Consumption) -> None:
 
 async def _leave_raw(_: NatsBatchMessage) -> None:
     return None
+
+
+def _tell(message: Msg, began_ns: int) -> None:
+    """Tell the step that a message was, if it comes from one that was told."""
+    if (cause := cause_in(message.headers)) is None:
+        return
+    name, about = f"project {kind_of_subject(message.subject)}", about_in(message.headers)
+    with step(name, kind=StepKind.CONSUMER, about=about, cause=cause, began_ns=began_ns):
+        pass  # the batch was the work
 
 
 async def _settle(answers: Sequence[object]) -> None:

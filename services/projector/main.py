@@ -9,10 +9,11 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from runtime.clock import SystemClock
-from runtime.health import health_server
+from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import EXIT_CODE_UNPROVISIONED, run_until_stopped
 from runtime.tasks import end
+from runtime.tracing.switch import configure_tracing
 from services.db.channels import LETTERS
 from services.db.news import News
 from services.messaging.broker import ServiceBroker
@@ -29,10 +30,15 @@ log = structlog.get_logger()
 CONSUMER_CHECK_S = 30.0
 
 
+class ConsumerMissing(Exception):
+    """A durable consumer is not there; the text says which."""
+
+
 def run() -> None:
     """Run until SIGTERM."""
     settings = ProjectorSettings()
     configure_logging("projector", log_format=settings.log_format, level=settings.log_level)
+    configure_tracing("projector")
     run_until_stopped(lambda stop: _main(settings, stop))
 
 
@@ -44,7 +50,11 @@ async def _main(settings: ProjectorSettings, stop: asyncio.Event) -> None:
     replays = ReplayWatch(writer, news, deadlines, clock, waits)
     service = ServiceBroker(settings, name="projector")
     subscribe(service, Consumption(writer, deadlines, clock, waits))
-    checks = {"database": writer.check, "broker": service.check}
+    checks = {
+        "database": writer.check,
+        "broker": service.check,
+        "consumers": cached(lambda: find_consumers(service.jetstream())),
+    }
     async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(work)
@@ -77,11 +87,19 @@ async def _consume(service: ServiceBroker, writer: Writer) -> None:
 
 async def _check_consumers(js: JetStreamContext) -> None:
     """End the process when a consumer is gone: its start provisions first."""
+    try:
+        await find_consumers(js)
+    except ConsumerMissing as exc:
+        log.error("consumer_missing", error=str(exc))
+        os._exit(EXIT_CODE_UNPROVISIONED)
+    except (NatsError, TimeoutError) as exc:
+        log.warning("consumer_check_failed", error=f"{type(exc).__name__}: {exc}")
+
+
+async def find_consumers(js: JetStreamContext) -> None:
+    """Raise ConsumerMissing unless what the projector consumes is there."""
     for stream, durable in CONSUMERS:
         try:
             await js.consumer_info(stream.name, durable)
-        except NotFoundError:
-            log.error("consumer_missing", stream=stream.name, consumer=durable)
-            os._exit(EXIT_CODE_UNPROVISIONED)
-        except (NatsError, TimeoutError) as exc:
-            log.warning("consumer_check_failed", error=f"{type(exc).__name__}: {exc}")
+        except NotFoundError as exc:
+            raise ConsumerMissing(f"{durable} on stream {stream.name}; provision again") from exc

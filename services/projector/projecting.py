@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from contracts.events import AnyEvent, CommandDone, CommandRefused, JobClaimed
+from contracts.events import AnyEvent, CommandDone, CommandRefused, JobClaimed, JobProgress
 from contracts.lifecycle import IllegalTransition, RunState
 from runtime.clock import Clock
 from services.projector import event_log, read_model
@@ -55,6 +55,8 @@ class Outcome:
     problem: str | None = None
     """Why the last message that was buried was."""
     has_new_deadlines: bool = False
+    about_jobs: list[AnyEvent] = field(default_factory=list)
+    """What was logged about jobs, but for mere progress."""
 
 
 @dataclass
@@ -94,6 +96,9 @@ async def project(
             for message in messages:
                 await _apply_alone(batch, message)
             await _notify(batch)
+    for event in batch.outcome.about_jobs:
+        correlation_id = str(event.correlation_id)
+        log.info("event_projected", type=event.type, id=event.id, correlation_id=correlation_id)
     return batch.outcome
 
 
@@ -127,6 +132,13 @@ async def _apply(batch: _Batch, messages: Sequence[Message], *, is_folded: bool 
     if not new:
         return
     batch.outcome.logged += len(new)
+    batch.outcome.about_jobs += [
+        entry.event
+        for entry in new
+        if entry.job_id is not None
+        and entry.event is not None
+        and not isinstance(entry.event, JobProgress)
+    ]
     batch.last_gseq = max(gseqs.values())
     for entry in new:
         if entry.problem is not None:

@@ -29,6 +29,7 @@ from runtime.nats import connect_nats
 from runtime.process import run_until_stopped
 from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings
 from runtime.tasks import end
+from runtime.tracing.switch import configure_tracing
 from services.db.channels import NODES
 from services.db.engine import DATABASE_AWAY, Sessions, make_engine, make_sessions, ping
 from services.db.news import News
@@ -69,6 +70,7 @@ def run() -> None:
     """Run until SIGTERM."""
     settings = WardenSettings()
     configure_logging("warden", log_format=settings.log_format, level=settings.log_level)
+    configure_tracing("warden")
     run_until_stopped(lambda stop: serve(settings, stop))
 
 

@@ -14,6 +14,7 @@ from runtime.logging import configure_logging
 from runtime.nats import connect_nats
 from runtime.process import run_until_stopped
 from runtime.tasks import end
+from runtime.tracing.switch import configure_tracing
 from services.db.channels import OUTBOX
 from services.db.engine import connect
 from services.relay.metrics import OUTBOX_OLDEST
@@ -34,6 +35,7 @@ def run() -> None:
     """Run until SIGTERM."""
     settings = RelaySettings()
     configure_logging("relay", log_format=settings.log_format, level=settings.log_level)
+    configure_tracing("relay")
     run_until_stopped(lambda stop: _main(settings, stop))
 
 

@@ -1,6 +1,7 @@
 """The outbox as the relay sees it: what is unpublished, what is, what may go."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +12,7 @@ KEEP_DAYS = 7
 LOCK_KEY = 0x6F7574626F78  # "outbox": one relay publishes at a time, so that order holds
 
 _UNPUBLISHED = """
-SELECT id, subject, body FROM outbox
+SELECT id, subject, headers, body FROM outbox
 WHERE published_at IS NULL AND id <> ALL($2::uuid[])
 ORDER BY seq LIMIT $1
 """
@@ -29,6 +30,7 @@ class Message:
 
     id: UUID
     subject: str
+    headers: Mapping[str, str]
     body: bytes
 
 
@@ -42,7 +44,9 @@ async def unpublished(
 ) -> list[Message]:
     """Return the oldest messages that no PubAck has come for, in the order of their insert."""
     rows = await connection.fetch(_UNPUBLISHED, BATCH, list(except_ids))
-    return [Message(row["id"], row["subject"], row["body"]) for row in rows]
+    return [
+        Message(row["id"], row["subject"], json.loads(row["headers"]), row["body"]) for row in rows
+    ]
 
 
 async def mark_published(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:

@@ -12,7 +12,8 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 from nats.js.errors import APIError
 
-from contracts.subjects import COMMANDS, JOBS
+from contracts.subjects import COMMANDS, JOBS, kind_of_subject
+from runtime.tracing.steps import StepKind, about_in, cause_in, message_headers, step
 from services.relay.metrics import PUBLISHED
 from services.relay.outbox import Message, mark_published, unpublished
 
@@ -76,13 +77,22 @@ class Publisher:
         return len(confirmed)
 
     async def _publish_one(self, message: Message) -> None:
-        ack = await self._js.publish(
-            message.subject,
-            message.body,
-            stream=stream_of(message.subject),
-            timeout=ACK_TIMEOUT_S,
-            headers={Header.MSG_ID: str(message.id)},
-        )
+        correlation_id = about_in(message.headers)
+        with step(
+            f"relay {kind_of_subject(message.subject)}",
+            kind=StepKind.PRODUCER,
+            about=correlation_id,
+            cause=cause_in(message.headers),
+        ):
+            told = message_headers(correlation_id) if correlation_id else {}
+            ack = await self._js.publish(
+                message.subject,
+                message.body,
+                stream=stream_of(message.subject),
+                timeout=ACK_TIMEOUT_S,
+                headers={Header.MSG_ID: str(message.id), **message.headers, **told},
+            )
+            log.info("message_published", subject=message.subject, duplicate=bool(ack.duplicate))
         PUBLISHED.labels(duplicate="true" if ack.duplicate else "false").inc()
 
 

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 from nats.js import JetStreamContext
@@ -17,6 +18,7 @@ from contracts.events import AnyEvent
 from contracts.subjects import EDGE, PROJECTOR_EDGE
 from deploy.local.engines.nats import run_nats
 from deploy.local.process import free_port
+from services.projector.main import ConsumerMissing, find_consumers
 from services.provision.keys import Keys
 from tests.builders.facts import BENCH_JOURNAL, NodeJournal, RunIds, messages_of
 from tests.eventually import eventually
@@ -64,6 +66,21 @@ async def test_facts_arrive_promptly(
             await eventually(partial(_has_logged, projection, place))
             assert time.monotonic() - began < PROMPT_S
     assert await is_done(projection, claimed)
+
+
+async def test_is_ready_only_with_its_consumers(
+    broker: Broker, streams: JetStreamContext, database_url: str, tmp_path: Path
+) -> None:
+    port = free_port()
+    health = {"LAYERLINE_HEALTH_PORT": str(port)}
+    env = {**service_env("projector", database_url, broker), **health}
+    async with run_service("projector", env, tmp_path), httpx.AsyncClient() as http:
+        answer = await http.get(f"http://127.0.0.1:{port}/readyz")
+        assert answer.json()["checks"]["consumers"] == "ok"
+    await find_consumers(streams)
+    await streams.delete_consumer(EDGE.name, PROJECTOR_EDGE)
+    with pytest.raises(ConsumerMissing, match=PROJECTOR_EDGE):
+        await find_consumers(streams)
 
 
 @pytest.mark.long

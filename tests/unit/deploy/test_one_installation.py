@@ -15,6 +15,7 @@ import yaml
 from deploy.local import stack
 from deploy.local.process import tool
 from runtime.settings import CREDENTIALS
+from services.provision.broker import CONTAINER
 from services.provision.handout import SERVICES, handout, write_handout
 from services.provision.keys import Keys
 
@@ -164,6 +165,15 @@ class TestSameSettings:
         _assert_files_exist(_settings(name)())
         if "release_command" in fly[name].get("deploy", {}):
             _assert_files_exist(_settings("provision")())
+
+    def test_the_relay_asks_the_broker_whether_it_syncs(
+        self, compose: dict[str, Any], fly: dict[str, dict[str, Any]]
+    ) -> None:
+        asked = "LAYERLINE_NATS_MONITOR_URL"
+        assert compose["services"]["relay"]["environment"][asked] == "http://nats:8222"
+        assert fly["relay"]["env"][asked] == "http://layerline-nats.internal:8222"
+        assert fly["nats"]["checks"]["health"]["port"] == CONTAINER.monitor_port == 8222
+        assert asked in (ROOT / "deploy/local/stack.py").read_text()
 
     def test_nodes_come_in_encrypted(self, fly: dict[str, dict[str, Any]]) -> None:
         assert fly["api"]["env"]["LAYERLINE_NODE_NATS_URL"].startswith("wss://layerline-nats.")
