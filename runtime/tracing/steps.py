@@ -6,14 +6,13 @@ whoever knows an event can find the trace, no process has to keep anything for i
 told once it is over. A step about several things is in several traces, one about nothing in none.
 """
 
-import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from structlog.types import EventDict, WrappedLogger
 
@@ -110,7 +109,7 @@ def step(
     this = Step(
         name=name,
         kind=kind,
-        span_id=span_id_of(known_as) if known_as else secrets.token_hex(8),
+        span_id=span_id_of(known_as or uuid4()),
         own=own,
         cause=cause,
         continues=continues,
