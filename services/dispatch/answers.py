@@ -109,7 +109,7 @@ class Answers:
     async def _offer(self, request: ClaimRequest, claimed: Claimed) -> RunOffer:
         run, job = claimed.run, claimed.job
         note_about(job.correlation_id)
-        log.info("claim_answered", node=run.node, run_id=run.id, job_id=job.id)
+        log.info("claim_answered", node=run.node, run_id=str(run.id), job_id=str(job.id))
         return RunOffer(
             claim_id=ClaimId(request.claim_id),
             run_id=RunId(run.id),

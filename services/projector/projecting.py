@@ -98,7 +98,9 @@ async def project(
             await _notify(batch)
     for event in batch.outcome.about_jobs:
         correlation_id = str(event.correlation_id)
-        log.info("event_projected", type=event.type, id=event.id, correlation_id=correlation_id)
+        log.info(
+            "event_projected", type=event.type, id=str(event.id), correlation_id=correlation_id
+        )
     return batch.outcome
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -27,7 +28,7 @@ from tests.e2e.own_stack import (
 )
 from tests.eventually import eventually
 
-SPEED = 2.0
+SPEED = 4.0
 """So that the cube is still being printed when the backup is made."""
 STOPPED = ("api", "dispatch", "relay", "projector", "inspector", "notify", "warden")
 LOST = "blob/lost"
@@ -52,7 +53,11 @@ class Drill:
             process = self.operator.find(name)
             assert process is not None, name
             process.terminate()
-            await asyncio.to_thread(process.wait, 60)
+            await eventually(partial(self._is_another, name, process), within_s=30, every_s=0.1)
+
+    async def _is_another(self, name: str, before: psutil.Process) -> bool:
+        found = self.operator.find(name)
+        return found is not None and found != before
 
     async def start_services(self) -> None:
         """Let them start; return once they serve."""
@@ -238,7 +243,11 @@ async def _ends_rightly(drill: Drill, printing: Json, waiting: Json, too_late: J
     assert await drill.status(too_late) == ""  # sent after the backup: gone
     assert list((await drill.starts()).values()) == [1]
     await drill.clear_bed()
-    await drill.until(waiting, "printing", within_s=120)
+
+    async def has_begun() -> bool:
+        return len(await drill.starts()) == 2
+
+    await eventually(has_begun, within_s=120, every_s=0.3)
     assert list((await drill.starts()).values()) == [1, 1]
     page = await drill.ada.get("/api/jobs", scope="all", limit="100")
     assert {job["status"] for job in page["items"]} == {"done", "printing", "submitted"}
