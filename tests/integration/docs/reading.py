@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from deploy.dev.site import ROOT, pages
@@ -11,7 +12,13 @@ _BLOCK = re.compile(
     r"(?P<text>.*?)^[ ]*```",
     re.MULTILINE | re.DOTALL,
 )
+_PROGRAMS = frozenset({"layerline", "layerline-edge", "make"})
+_WORD = re.compile(r"[a-z][a-z-]*")
 _INLINE = re.compile(r"`((?:layerline(?:-edge|-simulator)?|make) [^`\n]+)`")
+
+
+MAX_WORDS = 2
+"""`layerline node add`: what follows is what to do it to."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,24 @@ def blocks() -> list[Block]:
         for page in pages()
         for found in _BLOCK.finditer((ROOT / page).read_text())
     ]
+
+
+def words_to_run(text: str) -> list[str]:
+    """Return the words that say what our programs are to do in a block."""
+    words: list[str] = []
+    for line in text.splitlines():
+        program, *arguments = line.partition("#")[0].split() or [""]
+        if program in _PROGRAMS and arguments[:1] != ["test"]:  # what runs this runs it
+            words += [*takewhile(_WORD.fullmatch, arguments)][:MAX_WORDS]
+    return words
+
+
+def with_helpers(test: Path) -> str:
+    """Return the text of a test and of what it imports from beside it, or its fixtures."""
+    modules = re.findall(r"(?m)^from (tests\.[a-z0-9_.]+) import", test.read_text())
+    imported = [ROOT / f"{module.replace('.', '/')}.py" for module in modules]
+    beside = [test, test.parent / "conftest.py", *imported]
+    return "".join(path.read_text() for path in beside if path.is_file())
 
 
 def inline_commands() -> list[tuple[Path, str]]:

@@ -13,7 +13,13 @@ from deploy.dev.site import ROOT
 from edge.cli import main as edge_main
 from edge.simulator.cli import main as simulator_main
 from services.cli.main import main as services_main
-from tests.integration.docs.reading import Block, blocks, inline_commands
+from tests.integration.docs.reading import (
+    Block,
+    blocks,
+    inline_commands,
+    with_helpers,
+    words_to_run,
+)
 
 NEEDS = frozenset({"needs: hardware", "needs: cloud", "needs: docker"})
 RUN_HERE = [block for block in blocks() if block.mark is None]
@@ -39,6 +45,16 @@ def test_a_block_is_run_or_says_why_not(block: Block) -> None:
     said = re.fullmatch(r"run by: (\S+)", block.mark)
     assert said is not None, f"{block.mark} is no known mark"
     assert (ROOT / said[1]).is_file(), f"{said[1]} is not there"
+    text = with_helpers(ROOT / said[1])
+    missing = [word for word in words_to_run(block.text) if f'"{word}"' not in text]
+    assert not missing, f"{said[1]} does not run {missing}"
+
+
+def test_a_block_whose_test_does_not_run_it_would_be_noticed() -> None:
+    text = with_helpers(Path(__file__).parents[2] / "e2e" / "test_embedded_stack.py")
+    assert words_to_run("make up\nlayerline admin grant NAME  # words") == ["up", "admin", "grant"]
+    assert '"up"' in text
+    assert '"grant"' not in text
 
 
 @pytest.mark.timeout(300)
