@@ -26,6 +26,7 @@ from services.api.uploads import endpoints as uploads
 
 _WORK = (uploads, slicers, previews, reviews, jobs, talk, queues, attention, printers, quotas)
 _ROOMS = (auth, account, people, *_WORK, shop, nodes, notices, letters, feed)
+ROUTERS = (*(room.router for room in _ROOMS), health.router)
 
 
 def add_routes(app: FastAPI) -> None:
@@ -35,7 +36,8 @@ def add_routes(app: FastAPI) -> None:
         dependencies=[Depends(get_person)],
         responses=problems(401, 403, 422, 429, 503),
     )
-    for room in _ROOMS:
-        api.include_router(room.router)
+    *rooms, checks = ROUTERS
+    for router in rooms:
+        api.include_router(router)
     app.include_router(api)
-    app.include_router(health.router)
+    app.include_router(checks)

@@ -199,7 +199,7 @@ def _token(row: AccessToken) -> Token:
     )
 
 
-def _account(services: ServicesDep, viewer: Viewer) -> Account:
+async def _account(services: ServicesDep, viewer: Viewer) -> Account:
     return Account(services, viewer)
 
 

@@ -72,7 +72,7 @@ def _people_in(facts: list[FactRow]) -> list[UUID]:
     return [UUID(f.body["by"]) for f in facts if f.type == "run.resolved" and f.body.get("by")]
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> AttentionDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> AttentionDesk:
     return AttentionDesk(services, viewer)
 
 

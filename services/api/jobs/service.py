@@ -257,7 +257,7 @@ async def _outlook_for(connection: AsyncConnection, rows: Sequence[views.JobRow]
     return await read_outlook(connection, rows) if is_needed else None
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> JobDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> JobDesk:
     return JobDesk(services, viewer)
 
 

@@ -44,7 +44,7 @@ class LetterDesk:
             return Letter.from_row(await letters.drop(session, self._viewer, letter_id, now))
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> LetterDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> LetterDesk:
     return LetterDesk(services, viewer)
 
 

@@ -189,13 +189,13 @@ def _decoded(signature: str) -> bytes:
         return b""
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> NodeDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> NodeDesk:
     if not viewer.is_admin:
         raise NotAllowed("admins-only", "Only an admin can do this. Ask one.")
     return NodeDesk(services, viewer)
 
 
-def _door(request: Request, services: ServicesDep) -> Door:
+async def _door(request: Request, services: ServicesDep) -> Door:
     return Door(services, ip_of(request))
 
 

@@ -156,7 +156,7 @@ class NoticeDesk:
             raise ApiError(422, "address-refused", f"Correct the address: {exc}.") from exc
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> NoticeDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> NoticeDesk:
     return NoticeDesk(services, viewer)
 
 

@@ -190,7 +190,7 @@ def _meets(sought: Sought) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> PeopleDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> PeopleDesk:
     return PeopleDesk(services, viewer)
 
 

@@ -60,7 +60,7 @@ class PreviewDesk:
             raise ApiError(404, "no-preview", "The preview of this file is gone.") from exc
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> PreviewDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> PreviewDesk:
     return PreviewDesk(services, viewer)
 
 

@@ -123,7 +123,7 @@ class PrinterDesk:
         return [present_printer(row, jobs.get(row.id), self._viewer, heard, now) for row in rows]
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> PrinterDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> PrinterDesk:
     return PrinterDesk(services, viewer)
 
 

@@ -132,7 +132,7 @@ def _present(row: QueueRow) -> Queue:
     )
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> QueueDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> QueueDesk:
     return QueueDesk(services, viewer)
 
 

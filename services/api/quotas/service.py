@@ -56,7 +56,7 @@ class QuotaDesk:
         )
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> QuotaDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> QuotaDesk:
     return QuotaDesk(services, viewer)
 
 

@@ -60,7 +60,7 @@ class ReviewDesk:
         return JobsSummary(items=[Spending.from_spent(each) for each in spent])
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> ReviewDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> ReviewDesk:
     return ReviewDesk(services, viewer)
 
 

@@ -38,7 +38,7 @@ class ShopDesk:
         return await once.run(act)
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> ShopDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> ShopDesk:
     return ShopDesk(services, viewer)
 
 

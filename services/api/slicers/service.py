@@ -118,7 +118,7 @@ def _too_large() -> ApiError:
     )
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> SlicerDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> SlicerDesk:
     return SlicerDesk(services, viewer)
 
 

@@ -44,7 +44,7 @@ class TalkDesk:
         return await once.run(act, status=201)
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> TalkDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> TalkDesk:
     return TalkDesk(services, viewer)
 
 

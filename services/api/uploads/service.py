@@ -112,7 +112,7 @@ class UploadDesk:
             )
 
 
-def _desk(services: ServicesDep, viewer: Viewer) -> UploadDesk:
+async def _desk(services: ServicesDep, viewer: Viewer) -> UploadDesk:
     return UploadDesk(services, viewer)
 
 
