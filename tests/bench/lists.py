@@ -2,6 +2,8 @@
 
 import asyncio
 import statistics
+import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import asyncpg
@@ -14,7 +16,7 @@ from tests.bench.processes import database_url
 from tests.bench.row import Bench, Rows, at_least, at_most, at_most_times
 
 JOBS, COPIES, QUEUED = 500, 20, 10
-ROUNDS, COUNTED = 3, 500
+ROUNDS, REQUESTS, COUNTED = 3, 1000, 500
 WANTED_RATE, WANTED_P99, WANTED_STATEMENTS = 0.4, 2.0, 3.0
 PATH = "/api/jobs?scope=all&limit=50"
 COUNTS_KNOWN_S = 2.0
@@ -60,22 +62,26 @@ class _Lists:
         log_file = self.bench.state.logs / "bare-list.log"
         async with bare_app("listing", database_url(self.bench.state), log_file=log_file) as port:
             for _ in range(ROUNDS):
-                floor.append(await load(port, "/jobs"))
+                floor.append(await load(port, "/jobs", requests=REQUESTS))
                 ours.append(await self._ask())
         return ours, floor
 
-    async def _ask(self, requests: int = 2000) -> Load:
+    async def _ask(self, requests: int = REQUESTS) -> Load:
         port = self.bench.state.ports["api"]
         return await load(port, PATH, cookie=self.cookie, requests=requests)
 
     async def _statements(self) -> float:
         """Return the statements of a call, as the database counts: each is its own transaction."""
-        before = await self._count()
+        idle = await self._counted(asyncio.sleep(COUNTS_KNOWN_S))
+        asked = await self._counted(self._ask(COUNTED))
+        return max(0.0, (asked.count - idle.per_s * asked.took_s) / COUNTED)
+
+    async def _counted(self, doing: Awaitable[object]) -> "_Counted":
+        """Return what the database counts while something is done and just after."""
+        before, began = await self._count(), time.perf_counter()
+        await doing
         await asyncio.sleep(COUNTS_KNOWN_S)
-        idle = await self._count() - before
-        await self._ask(COUNTED)
-        await asyncio.sleep(COUNTS_KNOWN_S)
-        return max(0.0, (await self._count() - before - 2 * idle) / COUNTED)
+        return _Counted(await self._count() - before, time.perf_counter() - began)
 
     async def _count(self) -> int:
         connection = await asyncpg.connect(database_url(self.bench.state))
@@ -86,3 +92,13 @@ class _Lists:
         finally:
             await connection.close()
         return count
+
+
+@dataclass(frozen=True)
+class _Counted:
+    count: int
+    took_s: float
+
+    @property
+    def per_s(self) -> float:
+        return self.count / self.took_s
