@@ -141,6 +141,8 @@ class Session:
         unhit = self._unhit() if self._menu.rounds > 1 else []
         for name in unhit:
             _say(f"chaos: nothing came by {name}")
+        if tally.trials < self._wanted.trials:
+            _say(f"chaos: time was up after {tally.trials} of {self._wanted.trials} trials")
         for text in tally.findings:
             _say(f"chaos: RED {text}")
         _say(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 CHUNK = 64 * 1024
+CLOSED_WITHIN_S = 2.0
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER with no time: closing sends RST."""
 
@@ -62,6 +63,7 @@ class Link:
         self.carried = 0
         self._server: asyncio.Server | None = None
         self._pipes: set[_Pipe] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
 
     async def open(self) -> None:
@@ -73,10 +75,12 @@ class Link:
         """Stop listening and end every connection."""
         if self._server is not None:
             self._server.close()
-        self.reset()
+        self.set(Weather.DOWN)
         for pipe in list(self._pipes):
             for task in pipe.tasks:
                 task.cancel()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=CLOSED_WITHIN_S)
 
     def set(self, weather: Weather) -> None:
         """Change the weather."""
@@ -100,6 +104,11 @@ class Link:
             pipe.cut_after = 1
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.create_task(self._connect(reader, writer))
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         target = self.target
         if self.weather is Weather.DOWN or target is None:
             _Pipe(writer, writer).reset()
