@@ -28,6 +28,7 @@ from tests.bench import (
     rebuilding,
     starting,
     uploads,
+    web,
 )
 from tests.bench.row import Bench, Row, Rows, open_folder
 
@@ -41,6 +42,7 @@ GROUPS = {
     "uploads": uploads.measure,
     "inspection": inspecting.measure,
     "edge": edge.measure,
+    "web": web.measure,
 }
 """On a running stack, each group on one of its own."""
 ALONE = {"start": starting.measure, "events": draining.measure}

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -104,9 +105,13 @@ async def chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-async def enter(browser: Browser, url: str, who: str) -> Page:
+async def enter(
+    browser: Browser, url: str, who: str, scheme: Literal["light", "dark"] = "light"
+) -> Page:
     """Return a page of a browser profile of its own, signed in through the sign-in page."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 900})
+    context = await browser.new_context(
+        viewport={"width": 1280, "height": 900}, color_scheme=scheme
+    )
     page = await context.new_page()
     await page.goto(url)
     await (

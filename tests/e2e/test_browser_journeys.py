@@ -51,11 +51,11 @@ async def test_member_submits_admin_approves_both_watch_it_to_done(
     assert [(job["status"], job["percent"]) for job in jobs][:1] == [("done", 100)]
 
 
-async def test_admin_rejects_with_a_reason_that_the_member_reads(
+async def test_admin_rejects_in_the_dark_with_a_reason_that_the_member_reads(
     stack: Stack, chromium: Browser
 ) -> None:
-    member = await enter(chromium, stack.url, "kim")
-    admin = await enter(chromium, stack.url, "ada")
+    member = await enter(chromium, stack.url, "kim", "dark")
+    admin = await enter(chromium, stack.url, "ada", "dark")
     await member.set_input_files("input[type=file]", SAMPLES / "cube-small.gcode.3mf")
     await member.get_by_role("button", name=re.compile(r"^Submit \d")).click()
     await expect(member.get_by_text("Waiting for approval")).to_be_visible()

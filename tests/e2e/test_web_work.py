@@ -2,19 +2,18 @@
 
 import json
 import re
-from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, Page, Route, ViewportSize, expect
+from playwright.async_api import Browser, Route, ViewportSize, expect
 
 from deploy.local.demo.client import Json
-from tests.e2e.conftest import ROOT, People, Stack, enter, submitted_cube
+from tests.e2e.conftest import People, Stack, enter, submitted_cube
 from tests.eventually import eventually
 
-VASE = ROOT / "samples" / "vase.gcode.3mf"
 PHONE: ViewportSize = {"width": 360, "height": 720}
-MODEL = b"solid cube\nendsolid cube\n"
+WITHIN_MS = 20_000
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -170,13 +169,15 @@ async def test_held_queue_says_who_holds_it(
         await withdraw(people, jobs)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["desk", "phone"])
 async def test_several_are_approved_at_once(
-    stack: Stack, chromium: Browser, people: People, size: str
+    stack: Stack, chromium: Browser, people: People, size: str, scheme: Literal["light", "dark"]
 ) -> None:
     _, jobs = await waiting(people, 2)
     try:
-        admin = await enter(chromium, stack.url, "ada")
+        admin = await enter(chromium, stack.url, "ada", scheme)
+        await expect(admin.locator(f"html[data-mantine-color-scheme={scheme}]")).to_have_count(1)
         if size == "phone":
             await admin.set_viewport_size(PHONE)
         await admin.goto(f"{stack.url}/approve")
@@ -191,33 +192,49 @@ async def test_several_are_approved_at_once(
         await withdraw(people, jobs)
 
 
-async def test_wrong_files_are_told_in_place(
-    stack: Stack, chromium: Browser, tmp_path: Path
+async def test_again_is_one_press_that_can_be_taken_back(
+    stack: Stack, chromium: Browser, people: People
 ) -> None:
-    files = {"part.stl": MODEL, "bare.gcode": b"G28\n", "notes.pdf": b"%PDF", "empty.3mf": b""}
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
-    member = await enter(chromium, stack.url, "kim")
-    await member.set_input_files("input[type=file]", [tmp_path / name for name in files])
-    for words in ("is a model", "is bare G-code", "can't be printed", "is empty"):
-        await expect(member.get_by_text(re.compile(words)).first).to_be_visible()
-
-
-async def test_session_that_ends_in_mid_upload_loses_nothing(
-    stack: Stack, chromium: Browser
-) -> None:
+    async with submitted_cube(people) as job:
+        pass
     member = await enter(chromium, stack.url, "mia")
-    await forget_session_before_complete(member)
-    await member.set_input_files("input[type=file]", VASE)
-    await expect(member.get_by_text("Your session has ended.")).to_be_visible(timeout=20_000)
-    await expect(member.get_by_text(VASE.name).first).to_be_visible()
+    row = member.get_by_role("listitem").filter(has=member.locator(f'a[href="/jobs/{job["id"]}"]'))
+    await row.get_by_role("button", name="Submit cube-small again", exact=True).click()
+    made = row.get_by_role("link", name="Submitted again.")
+    await expect(made).to_be_visible(timeout=WITHIN_MS)
+    new = ((await made.get_attribute("href")) or "").removeprefix("/jobs/")
+    again = await people.mia.get(f"/api/jobs/{new}")
+    assert (again["status"], again["artifact_id"]) == ("submitted", job["artifact_id"])
+    # The list is read again, more than once: the answer stays in its row.
+    await people.mia.post(f"/api/jobs/{new}/comments", {"text": "the same once more"})
+    await expect(member.get_by_text("Waiting for approval").first).to_be_visible(timeout=WITHIN_MS)
+    await row.get_by_role("button", name="Undo").click()
+    await expect(row.get_by_text("Withdrawn.")).to_be_visible(timeout=WITHIN_MS)
+    assert (await people.mia.get(f"/api/jobs/{new}"))["status"] == "withdrawn"
 
 
-async def forget_session_before_complete(page: Page) -> None:
-    """Drop the cookies when the bytes have been sent."""
-
-    async def drop(route: Route) -> None:
-        await page.context.clear_cookies()
-        await route.continue_()
-
-    await page.route("**/api/uploads/*/complete", drop)
+async def test_row_decided_elsewhere_folds_in_its_place(
+    stack: Stack, chromium: Browser, people: People
+) -> None:
+    _, jobs = await waiting(people, 2)
+    first, second = jobs
+    try:
+        admin = await enter(chromium, stack.url, "ada")
+        await admin.goto(f"{stack.url}/approve/{first['id']}")
+        rows = admin.get_by_role("list", name="Jobs to decide").get_by_role("listitem")
+        decided = rows.filter(has=admin.locator(f'a[href="/approve/{first["id"]}"]'))
+        other = rows.filter(has=admin.locator(f'a[href="/approve/{second["id"]}"]'))
+        await expect(decided.get_by_role("checkbox")).to_be_visible(timeout=WITHIN_MS)
+        await expect(admin.get_by_role("button", name=re.compile("^Reject"))).to_be_visible()
+        await admin.keyboard.press("r")
+        await admin.get_by_role("textbox").last.fill("no cubes")
+        await people.mia.post(f"/api/jobs/{first['id']}/withdraw", {"version": first["version"]})
+        # It stays where it was and says what became of it; nothing else opens under the hand.
+        await expect(decided.get_by_text("Withdrawn")).to_be_visible(timeout=WITHIN_MS)
+        await expect(decided.get_by_text(re.compile("by mia", re.IGNORECASE))).to_be_visible()
+        await expect(decided.get_by_role("checkbox")).to_have_count(0)
+        await expect(admin).to_have_url(re.compile(first["id"]))
+        await other.get_by_role("link").click()
+        await expect(decided).to_have_count(0)
+    finally:
+        await withdraw(people, jobs)

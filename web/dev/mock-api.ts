@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin, PreviewServer, ViteDevServer } from "vite";
 import type { components } from "../src/generated/api.ts";
+import { cameraView } from "./camera.ts";
 import { decisionRoutes } from "./decisions.ts";
 import { noticeRoutes } from "./notices.ts";
 import { nodeRoutes, peopleRoutes } from "./people.ts";
@@ -178,6 +179,12 @@ function serve(server: ViteDevServer | PreviewServer): void {
     }
     if (url.pathname.startsWith("/mock-s3/")) {
       request.resume().on("end", () => response.end());
+      return;
+    }
+    const camera = /^\/api\/printers\/([^/]+)\/camera$/.exec(url.pathname);
+    if (camera !== null) {
+      response.writeHead(200, { "content-type": "image/svg+xml", "cache-control": "no-store" });
+      response.end(cameraView(world.printers.some((each) => each.id === camera[1] && each.bed.state !== "clear")));
       return;
     }
     const route = table.find(([method, path]) => method === request.method && path.test(url.pathname));

@@ -133,7 +133,7 @@ export function seedPrinters(jobs: readonly Job[]): Printer[] {
   const last = jobs.find((each) => each.name === "case-top");
   return [
     {
-      ...base, ...LEFT, activity: "finished", current_job: null, allowed_actions: ["clear_bed", "light"], loaded: loaded(["PLA", "#F0722E"]),
+      ...base, ...LEFT, activity: "finished", current_job: null, allowed_actions: ["clear_bed", "light", "camera"], loaded: loaded(["PLA", "#F0722E"]),
       bed: { state: "occupied", seq: 14, since: ago(20), by: null, reason: null, last_job: last ? { id: last.id, name: last.name, artifact_id: last.artifact_id, plate: last.plate } : null },
     },
     { ...base, ...RIGHT, current_job: on(RIGHT), bed: occupied(9) },

@@ -8,6 +8,7 @@ const OUT = new URL("../../docs/images/web/", import.meta.url);
 const MAX_BYTES = 60 * 1024;
 const JOB = "10000000-0000-4000-8000-0000000000";
 const LEFT = "40000000-0000-4000-8000-000000000001";
+const RIGHT = "40000000-0000-4000-8000-000000000002";
 
 /** Name, address, width, scheme, language, what it shows, what to press first. */
 const SHOTS = [
@@ -24,8 +25,12 @@ const SHOTS = [
   ["printers", "/printers", 1280, "light", "en", "Printers, those that need a person first"],
   ["queue", "/printers", 1280, "light", "en", "A queue: its order, and why each job waits", { end: true }],
   ["printers-phone", "/printers", 360, "dark", "en", "Printers on a phone"],
-  ["bed", `/printers/${LEFT}`, 1280, "light", "en", "Is the bed clear?"],
+  ["bed", `/printers/${LEFT}`, 1280, "light", "en", "Is the bed clear? What was printed, and what the camera sees"],
   ["bed-phone", `/printers/${LEFT}`, 360, "light", "de", "The same on a phone, in German"],
+  ["printer", `/printers/${RIGHT}`, 1280, "dark", "en", "A printer at work: camera, temperatures, what is loaded"],
+  ["attention", "/admin/attention", 1280, "light", "en", "Nobody knows what became of a run: a person decides"],
+  ["attention-phone", "/admin/attention", 360, "dark", "de", "The same on a phone, in German"],
+  ["letters", "/admin/letters", 1280, "light", "de", "Messages that could not be read, in German"],
   ["people", "/admin/people", 1280, "light", "en", "People, roles and quotas"],
   ["nodes", "/admin/nodes", 1280, "dark", "en", "Nodes"],
   ["inventory", "/admin/printers", 1280, "light", "en", "Printers and queues"],

@@ -14,8 +14,9 @@ function leaves(tree: Tree, prefix = ""): [path: string, value: unknown][] {
   });
 }
 
+/** What the server says itself is only there for those who don't read English. */
 function paths(tree: Tree): string[] {
-  return leaves(tree).map(([path]) => path);
+  return leaves(tree).flatMap(([path]) => (path.startsWith("server.") ? [] : [path]));
 }
 
 function sources(folder: string): string {
@@ -42,6 +43,17 @@ describe("catalogues", () => {
       ([path, value]) => typeof value === "string" && value.includes(" ") && value === german.get(path),
     );
     expect(same).toEqual([]);
+  });
+
+  it("say in German why a file is refused, whatever the reason", () => {
+    const folder = "../services/inspection";
+    const text = readdirSync(folder)
+      .filter((name) => name.endsWith(".py"))
+      .map((name) => readFileSync(join(folder, name), "utf8"))
+      .join("\n");
+    const codes = Array.from(text.matchAll(/Refusal\(\s*"(\w+)"/g), ([, code]) => code ?? "");
+    expect(codes.length).toBeGreaterThan(30);
+    expect(codes.filter((code) => de.server.refusals[code] === undefined)).toEqual([]);
   });
 
   it("hold no key that nothing shows", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { faultOf, MAX_BYTES, plainName } from "@/features/submit/file-check";
 import {
-  coarseSeconds, isOnTheWay, jobsIn, speedOf, totalOf, trayAfter, type Tray, type TrayEvent,
+  coarseSeconds, isKept, isOnTheWay, jobsIn, keptOf, restoredEntry, speedOf, totalOf, trayAfter, type Tray,
+  type TrayEvent,
 } from "@/features/submit/tray-state";
 import { aJob, anArtifact, aPlate } from "./builders";
 
@@ -106,6 +107,39 @@ describe("tray", () => {
     const restored = after({ type: "restored", entries: after(added, { type: "artifact", id: "e", artifact: anArtifact() }) });
     const [entry] = trayAfter(restored, { type: "artifact", id: "e", artifact: anArtifact({ state: "uploading" }) });
     expect(entry).toMatchObject({ stage: "failed", fault: { kind: "unreadable" } });
+  });
+
+  it("takes a file that was chosen again with the note and copies that are kept", () => {
+    const [entry] = after(
+      added,
+      { type: "note", id: "e", note: "for the door" },
+      { type: "failed", id: "e", fault: { kind: "gone" } },
+      { type: "chosenAgain", id: "e" },
+    );
+    expect(entry).toMatchObject({ stage: "waiting", note: "for the door", fault: null });
+  });
+
+  it.each([
+    [{ type: "stage", id: "e", stage: "sending" }, true],
+    [{ type: "failed", id: "e", fault: { kind: "session" } }, true],
+    [{ type: "failed", id: "e", fault: { kind: "gone" } }, true],
+    [{ type: "failed", id: "e", fault: { kind: "store", status: 503 } }, true],
+    [{ type: "failed", id: "e", fault: { kind: "local", fault: "large" } }, false],
+    [{ type: "submitted", id: "e", jobs: [] }, false],
+  ] as const)("outlives the page after %o: %s", (event, kept) => {
+    const [entry] = after(added, event);
+    expect(entry && isKept(entry)).toBe(kept);
+  });
+
+  it.each([
+    [null, "waiting"],
+    [anArtifact({ state: "uploading" }), "waiting"],
+    [anArtifact({ state: "checking" }), "checking"],
+    [anArtifact({ state: "ready" }), "checking"],
+  ] as const)("after a reload goes on where it was", (artifact, stage) => {
+    const [entry] = after(added, { type: "note", id: "e", note: "for the door" });
+    if (entry === undefined) throw new Error("no entry");
+    expect(restoredEntry(keptOf({ ...entry, artifact }))).toMatchObject({ stage, note: "for the door", artifact });
   });
 
   it("sums up what is on its way", () => {

@@ -3,7 +3,7 @@ import { SettingsHead } from "@/app/settings-head";
 import { Identities } from "@/features/account/identities";
 import { Sessions } from "@/features/account/sessions";
 import { Tokens } from "@/features/account/tokens";
-import { leave } from "@/app/leave";
+import { leave } from "@/app/seat";
 import { useI18n } from "@/lib/i18n/context";
 
 /** How one comes in, where one is signed in, and what acts in one's name. */

@@ -55,7 +55,7 @@ function SignedIn() {
       {(person) => (
         <>
           <FeedLink me={person.id} decides={person.role !== "member"} />
-          <Shell me={person}>
+          <Shell key={person.id} me={person}>
             <Outlet />
           </Shell>
         </>

@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { ErrorNote } from "@/components/error-note";
 import { LangToggle } from "@/components/lang-toggle";
 import { DisplaySettings } from "@/app/display-settings";
-import { leave } from "@/app/leave";
+import { leave } from "@/app/seat";
 import { NotifySetting } from "@/app/notify-setting";
 import { SettingsHead } from "@/app/settings-head";
 import { api, unwrap } from "@/lib/api/client";

@@ -7,6 +7,7 @@ import { ErrorNote } from "@/components/error-note";
 import { EvidenceList } from "@/components/evidence-list";
 import { ServerButton } from "@/components/server-button";
 import { StateGate } from "@/components/state-gate";
+import { useDraft } from "@/lib/draft";
 import { useI18n } from "@/lib/i18n/context";
 import { useAttention, useResolve } from "@/lib/queries/attention";
 import type { Attention, Choice, Job, Resolution } from "@/lib/wire";
@@ -33,7 +34,7 @@ function ChoiceRadio({ choice }: { choice: Choice }) {
 function Decide({ attention }: { attention: Attention }) {
   const { t } = useI18n();
   const [outcome, setOutcome] = useState<Resolution | null>(null);
-  const [reason, setReason] = useState("");
+  const [{ reason }, change, clear] = useDraft(`decide.run.${attention.job.id}`, { reason: "" });
   const [lack, setLack] = useState<string | null>(null);
   const resolve = useResolve(attention.job);
 
@@ -42,7 +43,7 @@ function Decide({ attention }: { attention: Attention }) {
     else if (reason.trim() === "") setLack(t.attention.words);
     else {
       setLack(null);
-      resolve.mutate({ outcome, reason: reason.trim() });
+      resolve.mutate({ outcome, reason: reason.trim() }, { onSuccess: clear });
     }
   };
   return (
@@ -60,7 +61,7 @@ function Decide({ attention }: { attention: Attention }) {
         maxLength={500}
         autosize={false}
         rows={2}
-        onChange={(event) => setReason(event.currentTarget.value)}
+        onChange={(event) => change({ reason: event.currentTarget.value })}
       />
       {lack !== null && (
         <Text c="bad" role="alert">
@@ -86,7 +87,7 @@ function Known({ attention, withJob }: { attention: Attention; withJob: boolean 
       <Text size="sm" c="dimmed">
         {withJob && (
           <>
-            <Anchor component={Link} to={`/jobs/${job.id}`}>
+            <Anchor component={Link} to={`/jobs/${job.id}`} underline="always">
               {t.attention.job}
             </Anchor>
             {" · "}

@@ -3,6 +3,7 @@ import { IconFlame, IconHandStop } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { Age } from "@/components/age";
 import classes from "@/components/bed-panel.module.css";
+import { Camera } from "@/components/camera";
 import { CommandAnswer } from "@/components/command-answer";
 import { ErrorNote } from "@/components/error-note";
 import { Note } from "@/components/note";
@@ -11,7 +12,7 @@ import { ServerButton } from "@/components/server-button";
 import { useNow } from "@/lib/clock";
 import { useTelemetry } from "@/lib/feed/telemetry";
 import { useI18n } from "@/lib/i18n/context";
-import { bedAnswer } from "@/lib/printer-state";
+import { asksForBed, bedAnswer } from "@/lib/printer-state";
 import { useBedWord } from "@/lib/queries/printers";
 import type { Printer } from "@/lib/wire";
 
@@ -97,6 +98,9 @@ function Question({ printer }: { printer: Printer }) {
           color={undefined}
           size={132}
         />
+        <div className={classes["camera"]}>
+          <Camera printer={printer} />
+        </div>
         <Stack gap="xs" className={classes["words"] ?? ""}>
           {bed.last_job !== null && <Text fw={600}>{t.bed.last(bed.last_job.name)}</Text>}
           {bed.last_job === null && (
@@ -150,6 +154,6 @@ function Said({ printer }: { printer: Printer }) {
 /** The moment in which a person's word lets the next print start. */
 export function BedPanel({ printer }: { printer: Printer }) {
   if (printer.bed.state === "clear") return <Said printer={printer} />;
-  if (printer.current_job !== null) return null;
+  if (!asksForBed(printer)) return null;
   return <Question key={printer.bed.seq} printer={printer} />;
 }

@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconLock } from "@tabler/icons-react";
 import { Note } from "@/components/note";
 import { asApiError } from "@/lib/api/problem";
 import { useI18n } from "@/lib/i18n/context";
+import { problemWords } from "@/lib/server-words";
 
 /** The sign-in is too old for this: there and back to here; drafts stay in this tab. */
 function SignInAgain() {
@@ -26,7 +27,7 @@ export function ErrorNote(props: { error: unknown; what?: string; onRetry?: () =
   if (error.wantsSignIn) return <SignInAgain />;
   const what = props.what ?? t.common.unknown;
   const sentence =
-    error.detail ?? (error.isLineError ? t.common.noAnswer : t.common.failedHttp(what, error.status));
+    problemWords(t, error) ?? (error.isLineError ? t.common.noAnswer : t.common.failedHttp(what, error.status));
   return (
     <Note tone="bad" icon={IconAlertTriangle} role="alert">
       {sentence}

@@ -33,3 +33,8 @@ export function bedAnswer(printer: Printer): "possible" | "busy" | "no_word" {
   const isMoving = ["printing", "paused", "busy"].includes(printer.activity);
   return isMoving ? "busy" : "possible";
 }
+
+/** Whether the bed is asked after: its panel then shows the camera's picture. */
+export function asksForBed(printer: Printer): boolean {
+  return printer.bed.state !== "clear" && printer.current_job === null;
+}

@@ -8,8 +8,9 @@ import {
   IconUsers,
   type Icon,
 } from "@tabler/icons-react";
-import { Suspense, useEffect, type ReactNode } from "react";
-import { NavLink, useLocation, useNavigate } from "react-router";
+import { Suspense, useEffect, useState, type ReactNode } from "react";
+import { Link, NavLink, useLocation, useNavigate } from "react-router";
+import { sitDown } from "@/app/seat";
 import { Bands } from "@/app/shell/bands";
 import { LiveDot } from "@/app/shell/live-dot";
 import classes from "@/app/shell/shell.module.css";
@@ -17,7 +18,7 @@ import { Boundary } from "@/components/boundary";
 import { Mark } from "@/components/mark";
 import { DropFrame } from "@/features/submit/drop-frame";
 import { takeFiles } from "@/features/submit/take-files";
-import { restoreTray } from "@/features/submit/tray-store";
+import { restoreTray } from "@/features/submit/restore";
 import { useI18n } from "@/lib/i18n/context";
 import { useAttentionList } from "@/lib/queries/attention";
 import { useJobs } from "@/lib/queries/jobs";
@@ -55,6 +56,26 @@ function ApproveItem() {
   );
 }
 
+const ATTENTION = "/admin/attention";
+
+/** All of the administration, but for the page that has an item of its own while it is needed. */
+function AdminItem() {
+  const { t } = useI18n();
+  const { pathname } = useLocation();
+  const doubts = useAttentionList().data?.length ?? 0;
+  const isHere = pathname.startsWith("/admin") && !(pathname === ATTENTION && doubts > 0);
+  return (
+    <Link
+      to="/admin"
+      className={`${classes["item"] ?? ""} ${classes["onDesk"] ?? ""}`}
+      {...(isHere ? { "aria-current": "page" as const } : {})}
+    >
+      <IconUsers size={22} stroke={1.75} aria-hidden />
+      <span className={classes["itemWord"]}>{t.nav.admin}</span>
+    </Link>
+  );
+}
+
 /** There only while somebody must look at a printer and say what became of a run. */
 function AttentionItem() {
   const { t } = useI18n();
@@ -62,7 +83,7 @@ function AttentionItem() {
   if (count === 0) return null;
   return (
     <Item
-      to="/admin/attention"
+      to={ATTENTION}
       icon={IconHelpHexagon}
       label={t.nav.decide}
       badge={
@@ -88,6 +109,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
   const { t } = useI18n();
   const navigate = useNavigate();
   const { pathname } = useLocation();
+  useState(() => sitDown(me.id)); // before a form reads what was typed
   useEffect(() => restoreTray(), []);
 
   const take = (files: File[]): void => {
@@ -109,12 +131,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
           <Item to="/printers" icon={IconPrinter} label={t.nav.printers} />
           {me.role !== "member" && <ApproveItem />}
           {me.role !== "member" && <AttentionItem />}
-          {me.role === "admin" && (
-            <NavLink to="/admin" className={`${classes["item"] ?? ""} ${classes["onDesk"] ?? ""}`}>
-              <IconUsers size={22} stroke={1.75} aria-hidden />
-              <span className={classes["itemWord"]}>{t.nav.admin}</span>
-            </NavLink>
-          )}
+          {me.role === "admin" && <AdminItem />}
           <NavLink to="/settings" className={`${classes["item"] ?? ""} ${classes["onPhone"] ?? ""}`}>
             <IconSettings size={22} stroke={1.75} aria-hidden />
             <span className={classes["itemWord"]}>{t.nav.more}</span>

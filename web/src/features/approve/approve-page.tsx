@@ -1,7 +1,7 @@
 import { Anchor, Button, Kbd, Stack, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft, IconCircleCheck } from "@tabler/icons-react";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { Empty } from "@/components/empty";
 import { LongList } from "@/components/long-list";
@@ -10,13 +10,14 @@ import { StateGate } from "@/components/state-gate";
 import { ApproveDetail } from "@/features/approve/approve-detail";
 import { ApproveRow } from "@/features/approve/approve-row";
 import classes from "@/features/approve/approve.module.css";
+import { FoldedRow } from "@/features/approve/folded-row";
+import { useRows, type Row } from "@/features/approve/folded";
 import { ManyBar } from "@/features/approve/many-bar";
 import { toggle } from "@/features/approve/selection";
 import { UndoBar } from "@/features/approve/undo-bar";
 import { useI18n } from "@/lib/i18n/context";
 import { useJobs } from "@/lib/queries/jobs";
 import { useKeys } from "@/lib/use-keys";
-import type { Job } from "@/lib/wire";
 
 function KeysHint() {
   const { t } = useI18n();
@@ -38,41 +39,49 @@ function KeysHint() {
   );
 }
 
-/** j and k walk the list; the address says which job is open. */
-function useWalk(jobs: readonly Job[], openId: string | undefined) {
+/** j and k walk the list; the address says which job is open. What was decided elsewhere is passed over. */
+function useWalk(rows: readonly Row[], openId: string | undefined) {
   const navigate = useNavigate();
-  const at = jobs.findIndex((job) => job.id === openId);
-  const go = (job: Job | undefined): void => {
-    if (job !== undefined) void navigate(`/approve/${job.id}`, { replace: openId !== undefined });
+  const at = rows.findIndex((row) => row.job.id === openId);
+  const next = rows.slice(at + 1).find((row) => !row.isFolded);
+  const previous = rows.slice(0, Math.max(at, 0)).findLast((row) => !row.isFolded);
+  const go = (row: Row | undefined): void => {
+    if (row !== undefined) void navigate(`/approve/${row.job.id}`, { replace: openId !== undefined });
   };
   useKeys([
-    ["j", () => go(jobs[Math.min(at + 1, jobs.length - 1)])],
-    ["k", () => go(jobs[Math.max(at - 1, 0)])],
+    ["j", () => go(next)],
+    ["k", () => go(previous)],
     ["x", () => openId !== undefined && toggle(openId)],
   ]);
   /** After a decision the next one is open, or the one before, or none. */
   return (): void => {
-    const next = jobs[at + 1] ?? jobs[at - 1];
-    void navigate(next === undefined ? "/approve" : `/approve/${next.id}`, { replace: true });
+    const then = next ?? previous;
+    void navigate(then === undefined ? "/approve" : `/approve/${then.job.id}`, { replace: true });
   };
 }
 
 /** Height of a row before it was measured. */
 const ROW_PX = 97;
 
-function WorkList({ jobs, openId }: { jobs: readonly Job[]; openId: string | undefined }) {
+function WorkList({ rows, openId }: { rows: readonly Row[]; openId: string | undefined }) {
   const { t } = useI18n();
   return (
     <LongList
-      items={jobs}
-      keyOf={(job) => job.id}
+      items={rows}
+      keyOf={({ job }) => job.id}
       estimate={ROW_PX}
       label={t.approve.list}
       className={classes["list"]}
       rowClass={classes["entry"]}
       activeKey={openId}
     >
-      {(job) => <ApproveRow job={job} isOpen={job.id === openId} />}
+      {({ job, isFolded }) =>
+        isFolded ? (
+          <FoldedRow job={job} isOpen={job.id === openId} />
+        ) : (
+          <ApproveRow job={job} isOpen={job.id === openId} />
+        )
+      }
     </LongList>
   );
 }
@@ -82,10 +91,13 @@ export function ApprovePage() {
   const { id: chosenId } = useParams();
   const isWide = useMediaQuery("(min-width: 901px)", window.innerWidth > 900);
   const query = useJobs({ scope: "all", status: "submitted", order: "oldest" });
-  const jobs = query.data?.pages.flatMap((page) => page.items) ?? [];
-  // Where both columns fit, the oldest is open by itself: it is the next thing to do.
-  const id = chosenId ?? (isWide ? jobs[0]?.id : undefined);
-  const onDecided = useWalk(jobs, id);
+  const { data } = query;
+  const jobs = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  const rows = useRows(jobs, chosenId);
+  // Where both columns fit, the oldest is open by itself: it is the next thing to do. It stays open
+  // when it is decided elsewhere: a key meant for it must not meet the next one.
+  const id = chosenId ?? (isWide ? rows[0]?.job.id : undefined);
+  const onDecided = useWalk(rows, id);
   const { hasNextPage, fetchNextPage } = query;
   useEffect(() => {
     if (hasNextPage && jobs.length < 10) void fetchNextPage();
@@ -103,7 +115,7 @@ export function ApprovePage() {
       <ManyBar jobs={jobs} />
       <StateGate query={query} what={t.approve.what}>
         {() =>
-          count === 0 && id === undefined ? (
+          rows.length === 0 && id === undefined ? (
             <Empty icon={IconCircleCheck} title={t.approve.none} text={t.approve.noneText}>
               <Button component={Link} to="/printers" variant="default">
                 {t.approve.seePrinters}
@@ -112,7 +124,7 @@ export function ApprovePage() {
           ) : (
             <div className={classes["columns"]}>
               <div className={classes["listColumn"]}>
-                <WorkList jobs={jobs} openId={id} />
+                <WorkList rows={rows} openId={id} />
                 {hasNextPage && (
                   <Button variant="default" onClick={() => void fetchNextPage()}>
                     {t.common.more}

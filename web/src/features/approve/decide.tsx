@@ -2,6 +2,7 @@ import { Button, Group, Kbd, Stack } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
 import { Link } from "react-router";
+import { Age } from "@/components/age";
 import { announce } from "@/components/announcer";
 import { CommentForm } from "@/components/comment-form";
 import { ErrorNote } from "@/components/error-note";
@@ -11,6 +12,7 @@ import { ServerButton } from "@/components/server-button";
 import { StatusChip } from "@/components/status-chip";
 import classes from "@/features/approve/approve.module.css";
 import { DecisionForm } from "@/features/approve/decision-form";
+import { decidesHere, didNotDecide } from "@/features/approve/folded";
 import { offerUndo, undoSeconds } from "@/features/approve/undo";
 import { asApiError } from "@/lib/api/problem";
 import { useI18n } from "@/lib/i18n/context";
@@ -29,6 +31,7 @@ function Decided({ job, wasRefused }: { job: Job; wasRefused: boolean }) {
       {wasRefused && <span>{t.approve.conflict}</span>}
       <StatusChip job={job} />
       {job.decided_by !== null && <span>{t.common.by(job.decided_by)}</span>}
+      {job.decided_at !== null && <Age at={job.decided_at} />}
       <Link to={`/jobs/${job.id}`}>{job.name}</Link>
     </Note>
   );
@@ -85,17 +88,21 @@ function Open({ job, onDecided, decide }: { job: Job; onDecided: () => void; dec
   const talk = useRef<HTMLTextAreaElement>(null);
   const can = (action: Job["allowed_actions"][number]): boolean => job.allowed_actions.includes(action);
 
-  const send = (decision: Decision, said: string): void =>
+  const send = (decision: Decision, said: string, clear?: () => void): void => {
+    decidesHere([job.id]);
     decide.mutate(
       { job, decision },
       {
+        onError: () => didNotDecide([job.id]),
         onSuccess: (after) => {
           if (decision.kind === "approve") offerUndo(after);
           announce(said);
+          clear?.();
           onDecided();
         },
       },
     );
+  };
   const approve = (isFirst: boolean): void => {
     const said = isFirst ? t.approval.approvedFirst(job.name) : t.approve.approved(job.name);
     send({ kind: "approve", undoS: undoSeconds.get(), isFirst }, said);
@@ -131,13 +138,14 @@ function Open({ job, onDecided, decide }: { job: Job; onDecided: () => void; dec
           ) : (
             <DecisionForm
               kind={writing}
+              about={job.id}
               owner={job.owner.name}
               isSending={decide.isPending}
               onBack={() => setWriting("none")}
-              onSend={(text) =>
+              onSend={(text, clear) =>
                 writing === "reject"
-                  ? send({ kind: "reject", reason: text }, t.approve.rejected(job.name))
-                  : send({ kind: "return", comment: text }, t.approve.sentBack(job.name))
+                  ? send({ kind: "reject", reason: text }, t.approve.rejected(job.name), clear)
+                  : send({ kind: "return", comment: text }, t.approve.sentBack(job.name), clear)
               }
             />
           )}

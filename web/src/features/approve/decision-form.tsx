@@ -1,24 +1,28 @@
 import { Button, Group, Stack, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { ServerButton } from "@/components/server-button";
+import { useDraft } from "@/lib/draft";
 import { useI18n } from "@/lib/i18n/context";
 
 /** A no needs a because: the text is required, quick texts only fill in. */
 export function DecisionForm(props: {
   kind: "reject" | "return";
+  /** Of which job or jobs it is: what is typed is kept under it until it is sent. */
+  about: string;
   owner: string;
   isSending: boolean;
-  onSend: (text: string) => void;
+  /** `clear` forgets what was typed. */
+  onSend: (text: string, clear: () => void) => void;
   onBack: () => void;
 }) {
   const { t } = useI18n();
-  const [text, setText] = useState("");
+  const [{ text }, change, clear] = useDraft(`decide.${props.kind}.${props.about}`, { text: "" });
   const [isLacking, setIsLacking] = useState(false);
   const isReject = props.kind === "reject";
 
   const send = (): void => {
     if (text.trim() === "") setIsLacking(true);
-    else props.onSend(text.trim());
+    else props.onSend(text.trim(), clear);
   };
   return (
     <form
@@ -41,12 +45,12 @@ export function DecisionForm(props: {
           rows={3}
           maxLength={1000}
           error={isLacking && text.trim() === "" ? t.approve.needed : null}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={(event) => change({ text: event.currentTarget.value })}
         />
         {!isReject && (
           <Group gap="xs">
             {t.approve.quick.map((quick) => (
-              <Button key={quick} size="compact-sm" variant="default" onClick={() => setText(quick)}>
+              <Button key={quick} size="compact-sm" variant="default" onClick={() => change({ text: quick })}>
                 {quick}
               </Button>
             ))}

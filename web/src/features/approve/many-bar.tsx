@@ -8,6 +8,7 @@ import { Note } from "@/components/note";
 import { ServerButton } from "@/components/server-button";
 import classes from "@/features/approve/approve.module.css";
 import { DecisionForm } from "@/features/approve/decision-form";
+import { decidesHere, didNotDecide } from "@/features/approve/folded";
 import { selectAll, selected } from "@/features/approve/selection";
 import { offerUndo, undoSeconds } from "@/features/approve/undo";
 import { useI18n } from "@/lib/i18n/context";
@@ -45,20 +46,27 @@ export function ManyBar({ jobs }: { jobs: readonly Job[] }) {
   const picked = jobs.filter(({ id }) => chosen.has(id));
   const n = picked.length;
 
-  const send = (decision: ManyWish["decision"], words: string | null): void =>
+  const send = (decision: ManyWish["decision"], words: string | null, clear?: () => void): void => {
+    const ids = picked.map(({ id }) => id);
+    decidesHere(ids);
     decide.mutate(
       { decision, jobs: picked, words, undoS: undoSeconds.get() },
       {
+        onError: () => didNotDecide(ids),
         onSuccess: (items) => {
+          const left = items.flatMap(({ job_id, code }) => (code === null ? [] : [job_id]));
+          didNotDecide(left);
+          clear?.();
           setWriting(null);
-          selectAll(items.flatMap(({ job_id, code }) => (code === null ? [] : [job_id])));
+          selectAll(left);
           if (decision === "approve") {
             for (const { job, code } of items) if (job !== null && code === null) offerUndo(job);
           }
-          announce(t.many.done(items.filter(({ code }) => code === null).length, t.many.whats[decision]));
+          announce(t.many.done(items.length - left.length, t.many.whats[decision]));
         },
       },
     );
+  };
   return (
     <Stack gap="sm">
       {decide.data !== undefined && <Answer items={decide.data} decision={decide.variables.decision} />}
@@ -89,10 +97,11 @@ export function ManyBar({ jobs }: { jobs: readonly Job[] }) {
           ) : (
             <DecisionForm
               kind={writing}
+              about="many"
               owner={t.many.everybody}
               isSending={decide.isPending}
               onBack={() => setWriting(null)}
-              onSend={(text) => send(writing, text)}
+              onSend={(text, clear) => send(writing, text, clear)}
             />
           )}
         </section>

@@ -3,6 +3,7 @@ import { announce } from "@/components/announcer";
 import { ErrorNote } from "@/components/error-note";
 import { ServerButton } from "@/components/server-button";
 import classes from "@/features/approve/approve.module.css";
+import { didNotDecide } from "@/features/approve/folded";
 import { closeUndo, isOpen, undoable } from "@/features/approve/undo";
 import { useNow } from "@/lib/clock";
 import { useI18n } from "@/lib/i18n/context";
@@ -24,6 +25,7 @@ export function UndoBar() {
       {
         onSuccess: () => {
           closeUndo(job.id);
+          didNotDecide([job.id]);
           announce(t.approve.undone(job.name));
         },
       },

@@ -9,19 +9,14 @@ import { csvHref, filterOf } from "@/features/audit/filter";
 import { useNow } from "@/lib/clock";
 import { useI18n } from "@/lib/i18n/context";
 import { usePeople, useTrail } from "@/lib/queries/admin";
+import { useSought } from "@/lib/sought";
 import type { Deed } from "@/lib/wire";
 
 function Filters() {
   const { t } = useI18n();
   const words = t.admin.trail;
   const people = usePeople();
-  const [params, setParams] = useSearchParams();
-  const seek = (key: string, value: string): void => {
-    const next = new URLSearchParams(params);
-    if (value === "") next.delete(key);
-    else next.set(key, value);
-    setParams(next, { replace: true });
-  };
+  const { params, seek, clear } = useSought();
   return (
     <div className={fields["row"]} role="search">
       <NativeSelect
@@ -53,7 +48,7 @@ function Filters() {
         />
       ))}
       {params.size > 0 && (
-        <Button variant="default" onClick={() => setParams({}, { replace: true })}>
+        <Button variant="default" onClick={clear}>
           {words.clear}
         </Button>
       )}

@@ -2,6 +2,7 @@ import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { ErrorNote } from "@/components/error-note";
 import { ServerButton } from "@/components/server-button";
+import { hasDraft, useDraft } from "@/lib/draft";
 import { useI18n } from "@/lib/i18n/context";
 import { useQueueAct, useRemoveQueue } from "@/lib/queries/queues";
 import type { Queue } from "@/lib/wire";
@@ -46,9 +47,8 @@ export function QueueForm({ queue, onSaved }: { queue: Queue; onSaved: () => voi
 /** One more queue, for printers that shall share their work apart from the others. */
 export function NewQueue() {
   const { t } = useI18n();
-  const [isOpen, setOpen] = useState(false);
-  const [name, setName] = useState("");
-  const [title, setTitle] = useState("");
+  const [isOpen, setOpen] = useState(hasDraft("queue"));
+  const [{ name, title }, change, clear] = useDraft("queue", { name: "", title: "" });
   const act = useQueueAct();
   if (!isOpen) {
     return (
@@ -69,8 +69,7 @@ export function NewQueue() {
           {
             onSuccess: () => {
               setOpen(false);
-              setName("");
-              setTitle("");
+              clear();
             },
           },
         );
@@ -85,9 +84,9 @@ export function NewQueue() {
             required
             pattern={NAME}
             maxLength={32}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => change({ name: event.currentTarget.value })}
           />
-          <TextInput label={t.place.queueTitle} value={title} required maxLength={100} onChange={(event) => setTitle(event.currentTarget.value)} />
+          <TextInput label={t.place.queueTitle} value={title} required maxLength={100} onChange={(event) => change({ title: event.currentTarget.value })} />
           <ServerButton type="submit" loading={act.isPending}>
             {t.place.addQueue}
           </ServerButton>

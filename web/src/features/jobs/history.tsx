@@ -1,8 +1,6 @@
 import { Button, NativeSelect, SegmentedControl, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
-import { useState } from "react";
-import { useSearchParams } from "react-router";
 import fields from "@/components/fields-row.module.css";
 import { LongList } from "@/components/long-list";
 import { StateGate } from "@/components/state-gate";
@@ -14,6 +12,7 @@ import type { Span } from "@/lib/api/keys";
 import { useI18n } from "@/lib/i18n/context";
 import { ENDED, useJobs } from "@/lib/queries/jobs";
 import { useSpending } from "@/lib/queries/reviews";
+import { useSought } from "@/lib/sought";
 
 /** Height of a row before it was measured. */
 const ENDED_PX = 53;
@@ -33,19 +32,8 @@ function Spent({ span }: { span: Span }) {
   ));
 }
 
-/** What is sought stands in the address, so that "back" and a link bring it again. */
-function useSought() {
-  const [params, setParams] = useSearchParams();
-  // What is typed is shown at once and does not wait for the address.
-  const [text, setText] = useState(params.get("q") ?? "");
-  const seek = (key: string, value: string): void => {
-    if (key === "q") setText(value);
-    // The address as it is now: what this was drawn with may be older than the last key.
-    const after = new URLSearchParams(window.location.search);
-    if (value === "") after.delete(key);
-    else after.set(key, value);
-    setParams(after, { replace: true });
-  };
+function useSoughtJobs() {
+  const { text, params, seek } = useSought();
   const kind = params.get("kind");
   return {
     text,
@@ -55,7 +43,7 @@ function useSought() {
   };
 }
 
-function Fields(props: ReturnType<typeof useSought>) {
+function Fields(props: ReturnType<typeof useSoughtJobs>) {
   const { t, lang } = useI18n();
   return (
     <>
@@ -88,7 +76,7 @@ function Fields(props: ReturnType<typeof useSought>) {
   );
 }
 
-function Nothing({ sought }: { sought: ReturnType<typeof useSought> }) {
+function Nothing({ sought }: { sought: ReturnType<typeof useSoughtJobs> }) {
   const { t } = useI18n();
   if (sought.text !== "") {
     return (
@@ -107,7 +95,7 @@ function Nothing({ sought }: { sought: ReturnType<typeof useSought> }) {
 /** What has ended: by words, month and kind, with what it took. */
 export function History() {
   const { t } = useI18n();
-  const sought = useSought();
+  const sought = useSoughtJobs();
   const [text] = useDebouncedValue(sought.text.trim(), SEARCH_AFTER_MS);
   const span = spanOf(sought.month);
   const filter = { scope: "mine", status: KINDS[sought.kind], order: "newest", ...span } as const;

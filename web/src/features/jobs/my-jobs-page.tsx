@@ -1,4 +1,4 @@
-import { Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { IconStack2 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Empty } from "@/components/empty";
@@ -21,8 +21,13 @@ import type { Job, Printer } from "@/lib/wire";
 const ROW_PX = 140;
 const GAP_PX = 12;
 
-function Active(props: { jobs: readonly Job[]; beds: readonly Printer[]; isFirst: boolean }) {
-  const { jobs, beds } = props;
+function Active(props: {
+  jobs: readonly Job[];
+  beds: readonly Printer[];
+  isFirst: boolean;
+  query: ReturnType<typeof useJobs>;
+}) {
+  const { jobs, beds, query } = props;
   const { t } = useI18n();
   const sorted = [...jobs].sort(byMovement);
   const needing = sorted.filter((job) => groupOf(job) === "needsYou");
@@ -56,6 +61,11 @@ function Active(props: { jobs: readonly Job[]; beds: readonly Printer[]; isFirst
           >
             {(job) => <JobRow job={job} />}
           </LongList>
+          {query.hasNextPage && (
+            <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+              {t.common.more}
+            </Button>
+          )}
         </Group>
       )}
     </>
@@ -87,7 +97,7 @@ export function MyJobsPage(props: { submit: (isFirst: boolean) => ReactNode; isS
       <NotifyOffer hasJobs={jobs.length > 0} />
       {!isFirst || beds.length > 0 ? (
         <StateGate query={active} what={t.jobs.what}>
-          {() => <Active jobs={jobs} beds={beds} isFirst={isFirst} />}
+          {() => <Active jobs={jobs} beds={beds} isFirst={isFirst} query={active} />}
         </StateGate>
       ) : null}
       {isFirst && !props.isSubmitting && <Empty icon={IconStack2} title={t.jobs.emptyTitle} text={t.jobs.empty} />}

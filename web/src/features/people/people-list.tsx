@@ -1,6 +1,5 @@
 import { NativeSelect, Text, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { useSearchParams } from "react-router";
 import { Entries } from "@/components/entries";
 import fields from "@/components/fields-row.module.css";
 import { StateGate } from "@/components/state-gate";
@@ -10,6 +9,7 @@ import { useI18n } from "@/lib/i18n/context";
 import { useMe } from "@/lib/queries/me";
 import { usePeople } from "@/lib/queries/admin";
 import { useQuotas } from "@/lib/queries/quotas";
+import { useSought } from "@/lib/sought";
 
 /** Everybody, by name or address and by role; what is sought stands in the address. */
 export function PeopleList() {
@@ -18,18 +18,8 @@ export function PeopleList() {
   const query = usePeople();
   const me = useMe();
   const quotas = useQuotas();
-  const [params, setParams] = useSearchParams();
-  const text = params.get("q") ?? "";
+  const { text, params, seek } = useSought();
   const role = ROLES.find((each) => each === params.get("role")) ?? null;
-  const seek = (key: string, value: string): void =>
-    setParams(
-      (before) => {
-        if (value === "") before.delete(key);
-        else before.set(key, value);
-        return before;
-      },
-      { replace: true },
-    );
   return (
     <>
       <div className={fields["row"]} role="search">

@@ -23,7 +23,7 @@ import { Readings } from "@/features/printers/readings";
 import { usePrinterWords } from "@/features/printers/words";
 import { useI18n } from "@/lib/i18n/context";
 import { hasProgress } from "@/lib/job-state";
-import { printerState } from "@/lib/printer-state";
+import { asksForBed, printerState } from "@/lib/printer-state";
 import { useClearError, useLight, usePrinters } from "@/lib/queries/printers";
 import type { Job, Printer } from "@/lib/wire";
 
@@ -99,7 +99,7 @@ function Machine({ printer }: { printer: Printer }) {
   ];
   return (
     <section className={classes["card"]}>
-      <Camera printer={printer} />
+      {!asksForBed(printer) && <Camera printer={printer} />}
       <Readings printer={printer} withParts />
       <div>
         <Text size="sm" c="dimmed">

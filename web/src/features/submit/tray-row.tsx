@@ -7,13 +7,14 @@ import { ErrorNote } from "@/components/error-note";
 import { ThinLine } from "@/components/progress-line";
 import { PlatePicker } from "@/features/submit/plate-picker";
 import classes from "@/features/submit/submit.module.css";
-import { isOnTheWay, type Entry } from "@/features/submit/tray-state";
+import { canRetry, isOnTheWay, type Entry } from "@/features/submit/tray-state";
 import { TrayWishes } from "@/features/submit/tray-wishes";
 import { dropEntry, useArtifactOf } from "@/features/submit/use-tray";
 import { useFaultWords, useStageWords } from "@/features/submit/words";
 import { startUpload } from "@/features/submit/uploader";
 import { cutMiddle } from "@/lib/format";
 import { useI18n } from "@/lib/i18n/context";
+import { refusalWords } from "@/lib/server-words";
 
 const NAME_MAX = 44;
 
@@ -22,15 +23,11 @@ function Fault({ entry }: { entry: Entry }) {
   const words = useFaultWords(entry);
   const { fault } = entry;
   if (entry.stage === "refused") {
-    return <Text c="bad">{entry.artifact?.refusal ?? t.tray.refused}</Text>;
+    return <Text c="bad">{(entry.artifact && refusalWords(t, entry.artifact)) ?? t.tray.refused}</Text>;
   }
   if (fault === null) return null;
   if (fault.kind === "api") return <ErrorNote error={fault.error} what={entry.filename} />;
   return <Text c="bad">{words}</Text>;
-}
-
-function canRetry(entry: Entry): boolean {
-  return entry.stage === "failed" && (entry.fault?.kind === "api" || entry.fault?.kind === "store");
 }
 
 function Symbol({ entry }: { entry: Entry }) {

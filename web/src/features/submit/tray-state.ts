@@ -17,6 +17,10 @@ export type Stage =
 export type Fault =
   | { kind: "local"; fault: FileFault }
   | { kind: "unreadable" }
+  /** The browser did not keep the bytes. */
+  | { kind: "gone" }
+  /** Nobody is signed in any more; it goes on afterwards. */
+  | { kind: "session" }
   | { kind: "store"; status: number }
   | { kind: "api"; error: unknown };
 
@@ -51,6 +55,12 @@ export interface Entry {
 
 export type Tray = readonly Entry[];
 
+/** What outlives the page of an entry. */
+export type Kept = Pick<
+  Entry,
+  "id" | "filename" | "size" | "artifact" | "copies" | "note" | "wish" | "instead"
+>;
+
 export type TrayEvent =
   | { type: "added"; id: string; filename: string; size: number; fault: FileFault | null }
   | { type: "stage"; id: string; stage: "waiting" | "hashing" | "sending" | "finishing" | "submitting" }
@@ -58,6 +68,7 @@ export type TrayEvent =
   | { type: "lost"; id: string; retryAtMs: number }
   | { type: "artifact"; id: string; artifact: Artifact; isKnown?: boolean }
   | { type: "failed"; id: string; fault: Fault }
+  | { type: "chosenAgain"; id: string }
   | { type: "submitFailed"; id: string; error: unknown }
   | { type: "copies"; id: string; plate: number; copies: number }
   | { type: "note"; id: string; note: string }
@@ -136,6 +147,8 @@ function change(entry: Entry, event: TrayEvent): Entry {
       return withArtifact(entry, event.artifact, event.isKnown ?? false);
     case "failed":
       return { ...entry, stage: "failed", fault: event.fault, retryAtMs: null };
+    case "chosenAgain":
+      return { ...entry, stage: "waiting", artifact: null, fault: null };
     case "submitFailed":
       return { ...entry, stage: "ready", fault: { kind: "api", error: event.error } };
     case "copies":
@@ -202,6 +215,28 @@ const ON_THE_WAY: readonly Stage[] = ["waiting", "hashing", "sending", "lost", "
 
 export function isOnTheWay(entry: Entry): boolean {
   return ON_THE_WAY.includes(entry.stage);
+}
+
+/** Whether it may go through if it is only tried again. */
+export function canRetry(entry: Entry): boolean {
+  return entry.stage === "failed" && (entry.fault?.kind === "api" || entry.fault?.kind === "store");
+}
+
+export function isKept(entry: Entry): boolean {
+  const isHeld = entry.fault?.kind === "session" || entry.fault?.kind === "gone";
+  return isOnTheWay(entry) || entry.stage === "checking" || entry.stage === "ready" || canRetry(entry) || isHeld;
+}
+
+export function keptOf(entry: Entry): Kept {
+  const { id, filename, size, artifact, copies, note, wish, instead } = entry;
+  return { id, filename, size, artifact, copies, note, wish, instead };
+}
+
+/** What has been handed over is asked after; of all else the bytes must be sent. */
+export function restoredEntry(kept: Kept): Entry {
+  const entry = { ...newEntry(kept.id, kept.filename, kept.size), ...kept };
+  const hasArrived = kept.artifact !== null && kept.artifact.state !== "uploading";
+  return { ...entry, stage: hasArrived ? "checking" : "waiting" };
 }
 
 /** Files and percent still to be sent, over all of them; null when nothing is on its way. */

@@ -1,72 +1,54 @@
+import { dropFile, forgetFiles, keepFile } from "@/features/submit/kept-files";
+import { isKept, keptOf, trayAfter, type Kept, type Tray, type TrayEvent } from "@/features/submit/tray-state";
 import { createStore } from "@/lib/store";
-import { newEntry, trayAfter, type Entry, type InsteadOf, type Tray, type TrayEvent } from "@/features/submit/tray-state";
-import type { Artifact } from "@/lib/wire";
 
 /** Lives outside of React: uploads go on while you browse. */
 export const tray = createStore<Tray>([]);
 const files = new Map<string, File>();
 const STORED = "layerline.tray";
 
-interface Kept {
-  id: string;
-  filename: string;
-  size: number;
-  artifact: Artifact;
-  copies: Record<number, number>;
-  note: string;
-  wish?: string;
-  instead?: InsteadOf | null;
-}
-
-function isKept(entry: Entry): boolean {
-  return entry.artifact !== null && (entry.stage === "checking" || entry.stage === "ready");
-}
-
 function keep(entries: Tray): void {
-  const kept = entries.filter(isKept).map(({ id, filename, size, artifact, copies, note, wish, instead }) => ({
-    id, filename, size, artifact, copies, note, wish, instead,
-  }));
+  const kept = entries.filter(isKept).map(keptOf);
   if (kept.length === 0) sessionStorage.removeItem(STORED);
   else sessionStorage.setItem(STORED, JSON.stringify(kept));
+}
+
+/** The bytes are needed until they have been handed over. */
+function needsNoFile(event: TrayEvent): event is TrayEvent & { id: string } {
+  return event.type === "removed" || (event.type === "artifact" && event.artifact.state !== "uploading");
 }
 
 export function change(event: TrayEvent): void {
   tray.set((before) => trayAfter(before, event));
   if (event.type !== "progress") keep(tray.get());
+  if (needsNoFile(event)) {
+    files.delete(event.id);
+    dropFile(event.id);
+  }
 }
 
-/** What was chosen and noted survives a reload; bytes on their way do not. */
-export function restoreTray(): void {
+/** What was in this tab's tray before the page was left. */
+export function storedTray(): readonly Kept[] {
   const stored = sessionStorage.getItem(STORED);
-  if (stored === null || tray.get().length > 0) return;
-  const kept = JSON.parse(stored) as Kept[];
-  change({
-    type: "restored",
-    entries: kept.map((entry) => ({
-      ...newEntry(entry.id, entry.filename, entry.size),
-      stage: "checking",
-      artifact: entry.artifact,
-      copies: entry.copies,
-      note: entry.note,
-      wish: entry.wish ?? "",
-      instead: entry.instead ?? null,
-    })),
-  });
+  return stored === null ? [] : (JSON.parse(stored) as Kept[]);
 }
 
-export function forgetTray(): void {
+export async function forgetTray(): Promise<void> {
+  tray.set([]);
   sessionStorage.removeItem(STORED);
+  await forgetFiles();
 }
 
 export function rememberFile(id: string, file: File): void {
   files.set(id, file);
 }
 
-export function fileOf(id: string): File | undefined {
-  return files.get(id);
+/** A file that will be sent: it outlives the page. */
+export function takeFile(id: string, file: File): void {
+  rememberFile(id, file);
+  void keepFile(id, file);
 }
 
-export function removeEntry(id: string): void {
-  files.delete(id);
-  change({ type: "removed", id });
+export function fileOf(id: string): File | undefined {
+  return files.get(id);
 }

@@ -1,9 +1,9 @@
-import { api, newIdempotencyKey, unwrap } from "@/lib/api/client";
+import { api, newIdempotencyKey, sessionOver, unwrap } from "@/lib/api/client";
 import { asApiError } from "@/lib/api/problem";
-import type { Upload } from "@/lib/wire";
+import type { Artifact, Upload } from "@/lib/wire";
 import { hashFile } from "@/features/submit/hasher";
 import { LineLost, putFile } from "@/features/submit/put-file";
-import { change, fileOf } from "@/features/submit/tray-store";
+import { change, fileOf, tray } from "@/features/submit/tray-store";
 import type { Fault } from "@/features/submit/tray-state";
 
 const AT_ONCE = 2;
@@ -46,6 +46,7 @@ async function persist<T>(id: string, signal: AbortSignal, attempt: (tryNo: numb
       return await attempt(tryNo);
     } catch (error) {
       if (signal.aborted || error instanceof Failed) throw error;
+      if (asApiError(error).status === 401) throw new Failed({ kind: "session" });
       const isLine = error instanceof LineLost || asApiError(error).isTransient;
       if (!isLine) throw new Failed({ kind: "api", error });
       const seconds = RETRY_AFTER_S[Math.min(tryNo, RETRY_AFTER_S.length - 1)] ?? 30;
@@ -55,10 +56,8 @@ async function persist<T>(id: string, signal: AbortSignal, attempt: (tryNo: numb
   }
 }
 
-async function freshUrl(upload: Upload): Promise<Upload> {
-  return unwrap(
-    api.POST("/api/uploads/{artifact_id}/url", { params: { path: { artifact_id: upload.artifact.id } } }),
-  );
+function freshUrl(artifactId: string): Promise<Upload> {
+  return unwrap(api.POST("/api/uploads/{artifact_id}/url", { params: { path: { artifact_id: artifactId } } }));
 }
 
 async function sendBytes(id: string, file: File, upload: Upload, signal: AbortSignal): Promise<void> {
@@ -66,7 +65,7 @@ async function sendBytes(id: string, file: File, upload: Upload, signal: AbortSi
   await persist(id, signal, async () => {
     const { put } = current;
     if (put === null) return;
-    if (Date.parse(put.expires_at) - Date.now() < RENEW_BEFORE_MS) current = await freshUrl(current);
+    if (Date.parse(put.expires_at) - Date.now() < RENEW_BEFORE_MS) current = await freshUrl(current.artifact.id);
     if (current.put === null) return;
     change({ type: "stage", id, stage: "sending" });
     const status = await putFile(current.put, file, signal, (sent) =>
@@ -77,16 +76,21 @@ async function sendBytes(id: string, file: File, upload: Upload, signal: AbortSi
   });
 }
 
-async function run(id: string, signal: AbortSignal): Promise<void> {
-  const file = fileOf(id);
-  if (file === undefined) throw new Failed({ kind: "unreadable" });
+function handOver(id: string, artifactId: string, signal: AbortSignal): Promise<Artifact> {
+  return persist(id, signal, () => {
+    change({ type: "stage", id, stage: "finishing" });
+    return unwrap(api.POST("/api/uploads/{artifact_id}/complete", { params: { path: { artifact_id: artifactId } } }));
+  });
+}
+
+async function announceFile(id: string, file: File, signal: AbortSignal): Promise<Upload> {
   change({ type: "stage", id, stage: "hashing" });
   const sha256 = await hashFile(file).catch(() => {
     throw new Failed({ kind: "unreadable" });
   });
   signal.throwIfAborted();
   const key = newIdempotencyKey();
-  const upload = await persist(id, signal, () =>
+  return persist(id, signal, () =>
     unwrap(
       api.POST("/api/uploads", {
         params: { header: { "Idempotency-Key": key } },
@@ -94,16 +98,40 @@ async function run(id: string, signal: AbortSignal): Promise<void> {
       }),
     ),
   );
+}
+
+/** Whether the server knows nothing of it, or not as it is known here: it is then begun anew. */
+function isOver(error: unknown): boolean {
+  return error instanceof Failed && error.fault.kind === "api" && [404, 409].includes(asApiError(error.fault.error).status);
+}
+
+async function orNull<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isOver(error)) return null;
+    throw error;
+  }
+}
+
+async function run(id: string, signal: AbortSignal): Promise<void> {
+  const file = fileOf(id);
+  if (file === undefined) throw new Failed({ kind: "unreadable" });
+  const before = tray.get().find((entry) => entry.id === id)?.artifact ?? null;
+  if (before !== null) {
+    // It was begun before a reload or a sign-in: perhaps all bytes had arrived.
+    const arrived = await orNull(handOver(id, before.id, signal));
+    if (arrived !== null) {
+      change({ type: "artifact", id, artifact: arrived });
+      return;
+    }
+  }
+  const renewed = before && (await orNull(persist(id, signal, () => freshUrl(before.id))));
+  const upload = renewed ?? (await announceFile(id, file, signal));
   change({ type: "artifact", id, artifact: upload.artifact, isKnown: upload.put === null });
   if (upload.put === null) return;
   await sendBytes(id, file, upload, signal);
-  const artifact = await persist(id, signal, () => {
-    change({ type: "stage", id, stage: "finishing" });
-    return unwrap(
-      api.POST("/api/uploads/{artifact_id}/complete", { params: { path: { artifact_id: upload.artifact.id } } }),
-    );
-  });
-  change({ type: "artifact", id, artifact });
+  change({ type: "artifact", id, artifact: await handOver(id, upload.artifact.id, signal) });
 }
 
 async function next(): Promise<void> {
@@ -139,3 +167,8 @@ export function stopUpload(id: string): void {
   if (place >= 0) line.splice(place, 1);
   controllers.get(id)?.abort();
 }
+
+sessionOver.subscribe(() => {
+  if (sessionOver.get()) return;
+  for (const { id, fault } of tray.get()) if (fault?.kind === "session") startUpload(id);
+});

@@ -5,23 +5,39 @@ import { keys } from "@/lib/api/keys";
 import { takeBack } from "@/lib/bring-back";
 import { asApiError } from "@/lib/api/problem";
 import { faultOf, MAX_FILES } from "@/features/submit/file-check";
-import { change, rememberFile, removeEntry, tray } from "@/features/submit/tray-store";
+import { isFileKept } from "@/features/submit/kept-files";
+import { change, takeFile, tray } from "@/features/submit/tray-store";
 import { isOnTheWay, jobsIn, newEntry, type Entry } from "@/features/submit/tray-state";
 import { startUpload, stopUpload } from "@/features/submit/uploader";
 import type { Job } from "@/lib/wire";
 
+/** The entry that asks for this very file, with its note and copies. */
+function entryWaitingFor(file: File): Entry | undefined {
+  return tray.get().find((entry) => {
+    const isAsked = entry.fault?.kind === "gone" || entry.fault?.kind === "unreadable";
+    return isAsked && entry.filename === file.name && entry.size === file.size;
+  });
+}
+
+function addFile(file: File): void {
+  const waiting = entryWaitingFor(file);
+  const id = waiting?.id ?? newIdempotencyKey();
+  const fault = faultOf(file.name, file.size);
+  if (waiting === undefined) change({ type: "added", id, filename: file.name, size: file.size, fault });
+  else change({ type: "chosenAgain", id });
+  if (fault !== null) return;
+  takeFile(id, file);
+  startUpload(id);
+}
+
 /** Take files in; return how many were left out because there were too many at once. */
 export function addFiles(files: readonly File[]): number {
-  for (const entry of tray.get()) if (entry.stage === "submitted") removeEntry(entry.id);
+  for (const entry of tray.get()) if (entry.stage === "submitted") change({ type: "removed", id: entry.id });
+  const again = files.filter((file) => entryWaitingFor(file) !== undefined);
+  const added = files.filter((file) => !again.includes(file));
   const free = Math.max(0, MAX_FILES - tray.get().length);
-  for (const file of files.slice(0, free)) {
-    const id = newIdempotencyKey();
-    const fault = faultOf(file.name, file.size);
-    rememberFile(id, file);
-    change({ type: "added", id, filename: file.name, size: file.size, fault });
-    if (fault === null) startUpload(id);
-  }
-  return Math.max(0, files.length - free);
+  for (const file of [...again, ...added.slice(0, free)]) addFile(file);
+  return Math.max(0, added.length - free);
 }
 
 /** The file of a job once more in the tray, with what was chosen then; nothing is uploaded. */
@@ -49,7 +65,7 @@ takeBack(intoTray);
 
 export function dropEntry(id: string): void {
   stopUpload(id);
-  removeEntry(id);
+  change({ type: "removed", id });
 }
 
 /** The check runs on the server; the feed says when to look again. */
@@ -132,11 +148,11 @@ export function useSubmit() {
   });
 }
 
-/** Leaving with unsent bytes asks first. */
+/** Leaving with bytes that are neither sent nor kept asks first. */
 export function useLeaveGuard(): void {
   useEffect(() => {
     const ask = (event: BeforeUnloadEvent): void => {
-      if (tray.get().some(isOnTheWay)) event.preventDefault();
+      if (tray.get().some((entry) => isOnTheWay(entry) && !isFileKept(entry.id))) event.preventDefault();
     };
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);

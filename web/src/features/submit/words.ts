@@ -55,6 +55,10 @@ export function useFaultWords(entry: Entry): string | null {
       return fault.fault === "large" ? t.bad.large(filename, f.bytes(entry.size)) : t.bad[fault.fault](filename);
     case "unreadable":
       return t.bad.unreadable(filename);
+    case "gone":
+      return t.bad.gone(filename);
+    case "session":
+      return t.bad.session(filename);
     case "store":
       return t.bad.store(fault.status);
     default:

@@ -9,9 +9,9 @@ const str = (p: Params, key: string): string => {
 
 export const why: typeof en.why = {
   wrong_model: (p) =>
-    `Die Datei ist für ${str(p, "needs")} gesliced, der Drucker ist ein ${str(p, "has")}. Wähle im Slicer ${str(p, "has")}, slice neu und reiche diese Datei ein.`,
+    `Die Datei ist für ${str(p, "needs")} geslict, der Drucker ist ein ${str(p, "has")}. Wähle im Slicer ${str(p, "has")}, slice neu und reiche diese Datei ein.`,
   wrong_nozzle: (p) =>
-    `Die Datei ist für eine Düse von ${str(p, "needs_mm")} mm gesliced, der Drucker hat ${str(p, "has_mm")} mm. Wähle diese Düse im Slicer, oder wechsle die des Druckers.`,
+    `Die Datei ist für eine Düse von ${str(p, "needs_mm")} mm geslict, der Drucker hat ${str(p, "has_mm")} mm. Wähle diese Düse im Slicer, oder wechsle die des Druckers.`,
   too_large: (p) =>
     `Der Druck reicht von ${str(p, "from_mm")} bis ${str(p, "to_mm")} mm in ${str(p, "axis").toUpperCase()}; der ${str(p, "model")} hat 0 bis ${str(p, "room_mm")} mm. Verschiebe oder verkleinere ihn im Slicer.`,
   in_corner: (p) =>
@@ -61,7 +61,7 @@ export const review: typeof en.review = {
   what: "was über die Datei bekannt ist",
   title: "Zur Datei",
   plate: "Platte",
-  sliced: (model) => `gesliced für ${model}`,
+  sliced: (model) => `geslict für ${model}`,
   nozzle: (mm) => `Düse ${mm} mm`,
   layers: (n) => `${n} Schichten`,
   layerHeight: (mm) => `Schichten von ${mm} mm`,
@@ -69,7 +69,7 @@ export const review: typeof en.review = {
   supports: "mit Stützen",
   noSupports: "ohne Stützen",
   objects: (n) => (n === 1 ? "1 Objekt:" : `${n} Objekte:`),
-  madeBy: (slicer) => `gesliced mit ${slicer}`,
+  madeBy: (slicer) => `geslict mit ${slicer}`,
   filament: "Filament",
   metres: (m) => `${m} m`,
   supportMaterial: "für Stützen",

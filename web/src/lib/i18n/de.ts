@@ -3,6 +3,7 @@ import { admin } from "@/lib/i18n/de-admin";
 import { attention, letters } from "@/lib/i18n/de-attention";
 import { notices } from "@/lib/i18n/de-notices";
 import { finding, review, shop, spending, why } from "@/lib/i18n/de-review";
+import { server } from "@/lib/i18n/de-server";
 import { approval, display, history, many, place, queue, quota, talk, waits, wish } from "@/lib/i18n/de-work";
 import type { Catalogue } from "@/lib/i18n/en";
 
@@ -131,6 +132,8 @@ export const de: Catalogue = {
     empty: (f) => `${f} ist leer (0 Byte). Exportiere sie noch einmal.`,
     large: (f, size) => `${f} hat ${size}; 100 MB sind die Grenze. Exportiere nur die Platte, die du brauchst.`,
     unreadable: (f) => `${f} lässt sich nicht mehr lesen. Wähle sie noch einmal.`,
+    gone: (f) => `Dieser Browser hat ${f} nicht behalten. Wähle die Datei noch einmal; Notiz und Anzahl bleiben.`,
+    session: (f) => `${f} bleibt hier. Melde dich an, dann geht es von selbst weiter.`,
     store: (status) => `Der Dateispeicher hat die Datei abgelehnt (${status}). Sende sie noch einmal.`,
   },
   tray: {
@@ -469,6 +472,7 @@ export const de: Catalogue = {
   quota,
   talk,
   wish,
+  server,
   announce: {
     status: (job, status) => `${job}: ${status}`,
     upload: (f, what) => `${f}: ${what}`,

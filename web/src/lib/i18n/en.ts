@@ -3,6 +3,7 @@ import { admin } from "@/lib/i18n/en-admin";
 import { attention, letters } from "@/lib/i18n/en-attention";
 import { notices } from "@/lib/i18n/en-notices";
 import { finding, review, shop, spending, why } from "@/lib/i18n/en-review";
+import { server } from "@/lib/i18n/en-server";
 import { approval, display, history, many, place, queue, quota, talk, waits, wish } from "@/lib/i18n/en-work";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -131,6 +132,8 @@ export const en = {
     empty: (f: string) => `${f} is empty (0 bytes). Export it again.`,
     large: (f: string, size: string) => `${f} has ${size}; 100 MB is the limit. Export only the plate you need.`,
     unreadable: (f: string) => `${f} can't be read any more. Choose it again.`,
+    gone: (f: string) => `This browser has not kept ${f}. Choose it again; note and copies are kept.`,
+    session: (f: string) => `${f} is kept here. Sign in, and it goes on by itself.`,
     store: (status: number) => `The file store refused the bytes (${status}). Send it again.`,
   },
   tray: {
@@ -456,6 +459,7 @@ export const en = {
   quota,
   talk,
   wish,
+  server,
   announce: {
     status: (job: string, status: string) => `${job}: ${status}`,
     upload: (f: string, what: string) => `${f}: ${what}`,

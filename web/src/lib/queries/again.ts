@@ -22,7 +22,8 @@ export function useAgain() {
       );
       return submission.jobs[0];
     },
-    onSettled: () => client.invalidateQueries({ queryKey: keys.jobs.lists }),
+    // Not waited for: the answer is told before the lists have been read again.
+    onSettled: () => void client.invalidateQueries({ queryKey: keys.jobs.lists }),
   });
 }
 
