@@ -1,5 +1,5 @@
 import { Checkbox } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef, useSyncExternalStore } from "react";
 import { Link } from "react-router";
 import { Age } from "@/components/age";
 import { Filaments } from "@/components/filaments";
@@ -8,13 +8,12 @@ import classes from "@/features/approve/approve.module.css";
 import { selected, toggle } from "@/features/approve/selection";
 import { cutMiddle } from "@/lib/format";
 import { useI18n } from "@/lib/i18n/context";
-import { useStore } from "@/lib/store";
 import type { Job } from "@/lib/wire";
 
 const NAME_MAX = 32;
 
 /** Who, what, how long, how much: enough to know which to open. */
-export function ApproveRow({ job, isOpen }: { job: Job; isOpen: boolean }) {
+export const ApproveRow = memo(function ApproveRow({ job, isOpen }: { job: Job; isOpen: boolean }) {
   const { t, f } = useI18n();
   const ref = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
@@ -24,7 +23,7 @@ export function ApproveRow({ job, isOpen }: { job: Job; isOpen: boolean }) {
     job.estimate_s === null ? null : f.duration(job.estimate_s),
     job.weight_g === null ? null : f.grams(job.weight_g),
   ].filter((fact) => fact !== null);
-  const isPicked = useStore(selected).has(job.id);
+  const isPicked = useSyncExternalStore(selected.subscribe, () => selected.get().has(job.id));
   return (
     <div className={classes["rowFrame"]} data-open={isOpen}>
       <Checkbox
@@ -53,4 +52,4 @@ export function ApproveRow({ job, isOpen }: { job: Job; isOpen: boolean }) {
       </Link>
     </div>
   );
-}
+});
