@@ -22,7 +22,7 @@ from services.jobs.shop import ShopSettings, read_shop
 
 SECONDS_PER_H: Final = 3600.0
 
-_USED = """
+_PRINTS = """
     SELECT owner_id, sum(grams) FILTER (WHERE NOT waits) AS used_g,
            sum(seconds) FILTER (WHERE NOT waits) AS used_s,
            sum(grams) FILTER (WHERE waits) AS waiting_g,
@@ -37,16 +37,19 @@ _USED = """
                    AS seconds
         FROM run r JOIN job j ON j.id = r.job_id LEFT JOIN run_price p ON p.run_id = r.id
         WHERE r.state <> 'released' AND (r.ended_at IS NULL OR r.ended_at >= :since)
-          AND (r.started_at IS NOT NULL OR r.ended_at IS NULL) {of_person}
-        UNION ALL
+          AND (r.started_at IS NOT NULL OR r.ended_at IS NULL)
+"""
+_WAITING = """        UNION ALL
         SELECT owner_id, TRUE, coalesce((needs ->> 'weight_g')::float, 0),
                coalesce((needs ->> 'estimate_s')::float, 0)
-        FROM job WHERE state = 'queued' AND run_id IS NULL {of_person}
-    ) AS prints
+        FROM job WHERE state = 'queued' AND run_id IS NULL
+"""
+_OWNED = "AND owner_id = :owner_id"
+_SUMS = """    ) AS prints
     GROUP BY owner_id
 """
-_USED_BY_ALL = text(_USED.format(of_person=""))
-_USED_BY_ONE = text(_USED.format(of_person="AND owner_id = :owner_id"))
+_USED_BY_ALL = text(_PRINTS + _WAITING + _SUMS)
+_USED_BY_ONE = text(_PRINTS + _OWNED + _WAITING + _OWNED + _SUMS)
 
 
 @dataclass(frozen=True)
