@@ -13,8 +13,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
-import psutil
-
 from tests.chaos import messages
 from tests.chaos.arming import Arm
 from tests.chaos.labels import Label
@@ -176,24 +174,6 @@ async def print_at_screen(world: World, chance: Chance) -> list[float]:
     return []
 
 
-async def lose_journal(world: World, _: Chance) -> list[float]:
-    """The node dies, and its disk is a new one."""
-    handle = await _up(world, NODE)
-    journal_id = world.journal_id()
-    handle.kill()
-    killed_at = time.monotonic()
-
-    async def is_dead() -> bool:
-        try:
-            return bool(handle.process.status() == psutil.STATUS_ZOMBIE)
-        except psutil.NoSuchProcess:
-            return True
-
-    await eventually(is_dead, every_s=0.005)
-    world.lose_journal(journal_id)
-    return [killed_at]
-
-
 async def misbehave(switches: Json, world: World, chance: Chance) -> list[float]:
     """The printer has one of its moods for a while."""
     await world.do("/faults", switches)
@@ -264,7 +244,6 @@ def faults(*, has_disks: bool) -> dict[str, Strike]:
         "jump_clock": jump_clock,
         "cut_power": cut_power,
         "print_at_screen": print_at_screen,
-        "lose_journal": lose_journal,
     }
     for name in (*OURS, *ENGINES, PRINTER):
         strikes[f"kill_{name}"] = partial(kill, name)

@@ -38,7 +38,6 @@ UNION ALL SELECT 'events that are not in the log', ({_NOT_IN_LOG})
 UNION ALL SELECT 'runs', count(*) FROM run WHERE state <> ALL($1::text[])
 UNION ALL SELECT 'commands', count(*) FROM command
     WHERE answered_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-    AND journal_id <> ALL($2::uuid[])
 """
 
 
@@ -76,8 +75,7 @@ class Oracle:
             return "a process is down"
         connection = await self._world.connect()
         try:
-            lost = list(self._world.lost_journals)
-            for what, count in await connection.fetch(_WAITING, _OVER, lost):
+            for what, count in await connection.fetch(_WAITING, _OVER):
                 if count:
                     return f"{count} {what}"
             behind = await self._behind(connection)
@@ -173,8 +171,6 @@ class Oracle:
             "WHERE journal_id IS NOT NULL GROUP BY journal_id"
         )
         for journal_id, count, first, last in gaps:
-            if journal_id in self._world.lost_journals:
-                continue
             if first != 1 or count != last:
                 text = f"journal {journal_id} has {count} facts from {first} to {last}"
                 yield Finding("gaps", text)

@@ -186,12 +186,10 @@ class Play:
         """Look at the printer and say what is seen."""
         if "resolve" not in job["allowed_actions"]:
             return
-        sid, journal_id = await self._run_of(job)
+        sid = await self._sid(job)
         state = await self.world.printer("/state")
         starts = (await self.world.printer("/counters"))["starts_by_name"]
         outcome = _seen(f"{OUR_FILE}{sid}", state, starts)
-        if outcome is Resolution.PRINTING and journal_id in self.world.lost_journals:
-            return  # no node follows it: they wait for its end
         if outcome is Resolution.RELEASED:
             tries = self._retries.get(job["id"], 0)
             self._retries[job["id"]] = tries + 1
@@ -202,16 +200,14 @@ class Play:
             {"outcome": outcome.value, "reason": f"Seen at the printer: {state['gcode_state']}."},
         )
 
-    async def _run_of(self, job: Json) -> tuple[int, UUID]:
-        """Return by which number and in which journal the job's run is known."""
+    async def _sid(self, job: Json) -> int:
         connection = await self.world.connect()
         try:
-            query = "SELECT sid, journal_id FROM run WHERE id = $1"
-            row = await connection.fetchrow(query, UUID(job["run_id"]))
+            return int(
+                await connection.fetchval("SELECT sid FROM run WHERE id = $1", UUID(job["run_id"]))
+            )
         finally:
             await connection.close()
-        assert row is not None
-        return row["sid"], row["journal_id"]
 
     async def _help_a_stuck_printer(self, job: Json) -> None:
         """Press a button where a print stands still: on with it, or off with it."""
@@ -234,7 +230,7 @@ class Play:
             return
         try:
             state = await self.world.printer("/state")
-            name = f"{OUR_FILE}{(await self._run_of(job))[0]}"
+            name = f"{OUR_FILE}{await self._sid(job)}"
         except (httpx.HTTPError, OSError):
             return
         if state["gcode_state"] in AT_WORK and state["subtask_name"] == name:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
-from uuid import UUID
 
 import asyncpg
 import httpx
@@ -83,8 +82,6 @@ class World:
     def __init__(self, data: Path, files: Path, links: dict[tuple[str, str], Link]) -> None:
         self.data, self.links = data, links
         self.files = {name: Files(files, name) for name in OURS}
-        self.lost_journals: set[UUID] = set()
-        """What these had not told yet is gone; nobody follows their runs any more."""
         self._state: StackState | None = None
         self.control = httpx.AsyncClient(timeout=CONTROL_TIMEOUT_S)
 
@@ -152,18 +149,6 @@ class World:
             yield connection
         finally:
             connection.close()
-
-    def journal_id(self) -> UUID:
-        """Return the id of the node's journal."""
-        with self.journal() as journal:
-            (found,) = journal.execute("SELECT value FROM meta WHERE key = 'journal_id'").fetchone()
-        return UUID(found)
-
-    def lose_journal(self, journal_id: UUID) -> None:
-        """Have the disk of a node that does not run be a new one."""
-        self.lost_journals.add(journal_id)
-        for path in (self.data / "nodes" / NODE).glob("journal.db*"):
-            path.unlink()
 
     async def printer(self, what: str) -> Json:
         """Return what the printer's control says."""
