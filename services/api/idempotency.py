@@ -98,7 +98,7 @@ class Once:
         record = await session.get_one(Idempotency, (self._user_id, self._route, self._key))
         if record.body_sha256 != self._content_sha256:
             raise ApiError(
-                422,
+                409,
                 "idempotency-key-reused",
                 "This Idempotency-Key was used for another request. Use a new key.",
             )

@@ -30,7 +30,7 @@ RETRY_S = 2.0
 _WANTED = """
 SELECT id, subject, body, replay_asked_by FROM dead_letter
 WHERE replay_asked_at IS NOT NULL AND resolved_at IS NULL
-ORDER BY replay_asked_at, id LIMIT $1 FOR UPDATE
+ORDER BY first_seen, id LIMIT $1 FOR UPDATE
 """
 _TAKEN = """
 UPDATE dead_letter SET replay_asked_at = NULL, replayed_at = $2, resolution = 'replayed',
@@ -47,24 +47,33 @@ class _Refused(Exception):
 
 
 async def replay_wanted(connection: Connection, clock: Clock, waits: Waits) -> int:
-    """Try the letters that people want tried again; return how many there were."""
+    """Try the letters that people want tried again; return how many there were.
+
+    One that does not fit is tried again after others: they may be what it waits for.
+    """
     async with connection.transaction():
         wanted = await connection.fetch(_WANTED, AT_ONCE)
-        for row in wanted:
-            await _replay(connection, row, clock, waits)
+        left = wanted
+        while left:
+            refused = [row for row in left if not await _replay(connection, row, clock, waits)]
+            if len(refused) == len(left):
+                break
+            left = refused
     return len(wanted)
 
 
-async def _replay(connection: Connection, row: asyncpg.Record, clock: Clock, waits: Waits) -> None:
+async def _replay(connection: Connection, row: asyncpg.Record, clock: Clock, waits: Waits) -> bool:
+    """Try a letter; return whether it was taken."""
     letter_id: UUID = row["id"]
     try:
         await _take(connection, Message(row["subject"], row["body"]), clock, waits)
     except _Refused as exc:
         log.warning("letter_refused_again", letter_id=letter_id, reason=str(exc))
         await connection.execute(_REFUSED, letter_id, clock.now(), str(exc)[:2000])
-    else:
-        log.info("letter_replayed", letter_id=letter_id)
-        await connection.execute(_TAKEN, letter_id, clock.now(), row["replay_asked_by"])
+        return False
+    log.info("letter_replayed", letter_id=letter_id)
+    await connection.execute(_TAKEN, letter_id, clock.now(), row["replay_asked_by"])
+    return True
 
 
 async def _take(connection: Connection, message: Message, clock: Clock, waits: Waits) -> None:

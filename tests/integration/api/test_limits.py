@@ -35,7 +35,7 @@ async def narrow_env(
     """The environment of an API with narrow limits."""
     limits = {
         "LAYERLINE_PERSON_REQUESTS": f"{REQUESTS}/minute",
-        "LAYERLINE_PERSON_CHANGES": f"{CHANGES}/minute",
+        "LAYERLINE_PERSON_CHANGES": f"{CHANGES}/hour",
         "LAYERLINE_ADDRESS_REQUESTS": f"{STRANGERS}/minute",
         "LAYERLINE_TRUSTED_PROXIES": "192.0.2.1",
         "LAYERLINE_PERSON_FILES": str(FILES),

@@ -179,7 +179,7 @@ class TestIdempotencyKey:
         await mia.http.post("/api/uploads", json=described(b"abc"), headers=headers)
         other = await mia.http.post("/api/uploads", json=described(b"abd"), headers=headers)
         assert problem(other)["type"] == "/problems/idempotency-key-reused"
-        assert other.status_code == 422
+        assert other.status_code == 409
 
     async def test_key_of_another_person_means_nothing(self, world: World, mia: Someone) -> None:
         headers = {"Idempotency-Key": uuid4().hex}
