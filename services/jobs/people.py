@@ -84,7 +84,8 @@ async def end_sessions(session: AsyncSession, user_id: UUID) -> None:
 
 async def tell_feeds(session: AsyncSession, user_id: UUID) -> None:
     """Have the person's open feeds look, once this has committed, whether they may go on."""
-    await session.execute(_TELL, {"channel": SESSIONS, "payload": str(user_id)})
+    told = {"channel": SESSIONS, "payload": str(user_id)}
+    await session.exec(_TELL, params=told)  # type: ignore[call-overload]
 
 
 async def lock_admins(session: AsyncSession) -> None:
