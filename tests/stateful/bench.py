@@ -175,7 +175,8 @@ class Bench:
         if answers[0].is_success:
             assert {answer.content for answer in answers} == {answers[0].content}
             other = await send({**body, "x": 1} if not body else {**body, **_changed(body)})
-            assert other.status_code == httpx.codes.UNPROCESSABLE_ENTITY, other.text
+            assert other.status_code == httpx.codes.CONFLICT, other.text
+            assert other.json()["type"] == "/problems/idempotency-key-reused"
         await self.relay()
         return answers[0]
 
