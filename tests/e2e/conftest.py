@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from deploy.local.demo.client import Json, Person, open_browser, sign_in
 from deploy.local.state import StackState, read_state
 from tests.eventually import eventually
+from tests.fixtures.folders import open_to_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 CUBE = ROOT / "samples" / "cube-small.gcode.3mf"
@@ -64,9 +65,7 @@ def layerline(data_dir: Path, *arguments: str) -> "subprocess.CompletedProcess[s
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Three printers on two nodes, one queue."""
     data_dir = tmp_path_factory.mktemp("stack")
-    # Each pytest closes its folders to others, and Postgres never runs as root.
-    for folder in (data_dir, *data_dir.parents[:2]):
-        folder.chmod(0o755)
+    open_to_postgres(data_dir)
     started = layerline(data_dir, "up", "--background", "--printers", "3", "--speed", SPEED)
     state = read_state(data_dir)
     if state is None:

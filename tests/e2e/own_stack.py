@@ -25,12 +25,6 @@ from tests.eventually import eventually
 CLI_WITHIN_S = 240
 
 
-def open_to_postgres(data: Path) -> None:
-    """Let Postgres's own user pass to the folder: each pytest closes its folders to others."""
-    for folder in (data, *data.parents[:2]):
-        folder.chmod(0o755)
-
-
 @dataclass(frozen=True)
 class Operator:
     """Who has a shell beside the stack."""

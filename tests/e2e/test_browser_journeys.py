@@ -26,7 +26,7 @@ async def test_member_submits_admin_approves_both_watch_it_to_done(
     admin = await enter(chromium, stack.url, "ada")
 
     await member.set_input_files("input[type=file]", SAMPLES / "cube-small.gcode.3mf")
-    await member.get_by_label("Note").fill("for the door")
+    await member.get_by_role("textbox", name="Note", exact=True).fill("for the door")
     await member.get_by_role("button", name=re.compile(r"^Submit \d")).click()
     await expect(member.get_by_text("Waiting for approval")).to_be_visible()
 

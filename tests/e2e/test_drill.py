@@ -23,10 +23,10 @@ from tests.e2e.own_stack import (
     Operator,
     contents_of,
     digest_of,
-    open_to_postgres,
     submit_cubes,
 )
 from tests.eventually import eventually
+from tests.fixtures.folders import open_to_postgres
 
 SPEED = 4.0
 """So that the cube is still being printed when the backup is made."""

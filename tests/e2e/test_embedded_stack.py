@@ -10,6 +10,7 @@ import pytest
 
 from deploy.local.state import read_state
 from tests.e2e.conftest import Stack, layerline
+from tests.fixtures.folders import open_to_postgres
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -63,8 +64,7 @@ def test_wiped_broker_store_mends_itself(stack: Stack) -> None:
 
 @pytest.mark.long
 def test_taken_port_is_evaded_and_a_kill_leaves_no_orphan(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(0o755)
+    open_to_postgres(tmp_path)
     with socket.socket() as occupant:
         occupant.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -19,6 +19,7 @@ from deploy.local.state import StackState, read_state
 from edge.enrol.files import NodeFiles
 from tests.e2e.conftest import layerline
 from tests.eventually import eventually
+from tests.fixtures.folders import open_to_postgres
 
 NODE = "attic"
 WITHIN_S = 60
@@ -31,8 +32,7 @@ pytestmark = pytest.mark.timeout(240)
 async def own_stack(tmp_path: Path) -> AsyncIterator[StackState]:
     """A stack of this test's own: a printer more would get in the way of others."""
     data_dir = tmp_path / "stack"
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    open_to_postgres(tmp_path)
     started = layerline(data_dir, "up", "--background", "--printers", "1")
     state = read_state(data_dir)
     if state is None:

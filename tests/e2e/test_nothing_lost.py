@@ -33,10 +33,14 @@ async def drop(page: Page, *files: Path) -> None:
     await page.set_input_files("input[type=file]", list(files))
 
 
+def the_note(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Note", exact=True)
+
+
 async def note(page: Page, text: str) -> None:
     """Drop a cube and write a note to it, as soon as its form is there."""
     await drop(page, CUBE)
-    await page.get_by_label("Note").fill(text, timeout=WITHIN_MS)
+    await the_note(page).fill(text, timeout=WITHIN_MS)
 
 
 async def sign_in_again(page: Page, who: str) -> None:
@@ -88,7 +92,7 @@ async def test_session_that_ends_in_mid_upload_goes_on_after_signing_in(
     sent: list[str] = []
     member.on("request", lambda request: sent.append(request.method))
     await sign_in_again(member, "mia")
-    await expect(member.get_by_label("Note").first).to_have_value("for the door")
+    await expect(the_note(member)).to_have_value("for the door")
     await expect(row(member, VASE.name).get_by_text("Checked")).to_be_visible(timeout=WITHIN_MS)
     # The bytes had arrived: they are not sent again.
     assert "PUT" not in sent
@@ -127,11 +131,11 @@ async def test_update_is_told_and_takes_nothing(stack: Stack, chromium: Browser)
     await page.goto(f"{stack.url}/jobs")
     await note(page, "keep me")
     await expect(page.get_by_text("A new version is ready.")).to_be_visible(timeout=WITHIN_MS)
-    await expect(page.get_by_label("Note")).to_have_value("keep me")
+    await expect(the_note(page)).to_have_value("keep me")
     await page.get_by_role("button", name="Reload").click()
     await expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=WITHIN_MS)
     await expect(page.get_by_text("A new version is ready.")).to_have_count(0)
-    await expect(page.get_by_label("Note")).to_have_value("keep me")
+    await expect(the_note(page)).to_have_value("keep me")
 
 
 async def test_part_that_an_update_took_away_asks_for_a_reload(

@@ -17,8 +17,9 @@ from deploy.local.state import StackState
 from runtime.tracing.switch import ENDPOINTS
 from tests.e2e.collector import Collector, Span, running_collector
 from tests.e2e.conftest import CUBE
-from tests.e2e.own_stack import Operator, checked_cube, lines_of, open_to_postgres
+from tests.e2e.own_stack import Operator, checked_cube, lines_of
 from tests.eventually import eventually
+from tests.fixtures.folders import open_to_postgres
 
 PROCESSES = {"api", "relay", "dispatch", "projector", "node-1"}
 FACTS = {"run.transferring", "run.starting", "run.started", "job.done"}
