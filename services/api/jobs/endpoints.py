@@ -109,7 +109,10 @@ async def resubmit_job(
 
 
 @router.post(
-    "/decisions", operation_id="decide_jobs", response_model=DecidedJobs, responses=problems(403)
+    "/decisions",
+    operation_id="decide_jobs",
+    response_model=DecidedJobs,
+    responses=problems(403, 409),
 )
 async def decide_jobs(body: ManyDecisions, desk: JobDeskDep, once: OnceDep) -> Response:
     """Decide about several jobs; those with warnings or over a quota are not approved."""
