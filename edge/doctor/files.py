@@ -25,7 +25,6 @@ from edge.printer import (
 
 ZONES = timedelta(hours=26)
 """A clock within this is right in some time zone."""
-_MB = 1_000_000
 _CARD = (
     "Check the memory card: it must be in, formatted as FAT32, not full and not write-protected. "
     "Free some space or format it on the printer's screen (Settings, Storage)."

@@ -10,8 +10,6 @@ from edge.simulator.wire import HANDSHAKE_TIMEOUT_S, Wire
 
 DATA_WITHIN_S = 20.0
 RESERVE_WITHIN_S = 60.0
-UNUSED_FOR_S = 60.0
-"""A data connection that no command asks for is dropped."""
 
 
 class DataRefused(Exception):

@@ -49,17 +49,6 @@ def make_sessions(engine: AsyncEngine) -> Sessions:
     return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
 
 
-async def make_pool(settings: DatabaseSettings, *, max_size: int = POOL_SIZE) -> asyncpg.Pool:
-    """Return an asyncpg pool, for bulk work and for bytes straight from the database."""
-    return await asyncpg.create_pool(
-        str(settings.database_url),
-        min_size=1,
-        max_size=max_size,
-        timeout=CONNECT_TIMEOUT_S,
-        command_timeout=COMMAND_TIMEOUT_S,
-    )
-
-
 async def connect(settings: DatabaseSettings) -> asyncpg.Connection:
     """Return one asyncpg connection, for LISTEN and advisory locks."""
     return await asyncpg.connect(

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import asyncpg
 import structlog
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from runtime.backoff import backoff
 from runtime.settings import DatabaseSettings
@@ -16,6 +18,14 @@ log = structlog.get_logger()
 CHECK_S = 15.0
 """How often the listening connection is asked whether it lives."""
 _LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+_TELL = text("SELECT pg_notify(:channel, :payload)")
+
+
+async def tell(session: AsyncSession, channel: str, payload: str = "") -> None:
+    """Wake who listens on a channel, once this transaction has committed."""
+    what = {"channel": channel, "payload": payload}
+    await session.exec(_TELL, params=what)  # type: ignore[call-overload]
 
 
 class News:

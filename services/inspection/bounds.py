@@ -9,9 +9,6 @@ from services.inspection.moves import Moves
 from services.inspection.tally import Tally
 
 Box = tuple[float, float, float, float, float, float]
-PRINT_MARGIN_MM = 1.0
-START_MARGIN_MM = 25.0
-"""The start prints its lines at the rim, and wipes behind the bed (Y 265). [S] maker's profiles"""
 TRAVEL_MARGIN_MM = 25.0
 FAR_MARGIN_MM = 50.0
 LOWEST_MM, HIGHEST_ABOVE_MM = -3.0, 10.0

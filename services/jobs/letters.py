@@ -4,11 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, text
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.db.channels import LETTERS
+from services.db.news import tell
 from services.db.tables.bus import DeadLetter
 from services.jobs import audit
 from services.jobs.actors import Actor
@@ -59,7 +60,7 @@ async def ask_replay(
     if letter.replay_asked_at is None:
         letter.replay_asked_at, letter.replay_asked_by = now, actor.id if actor else None
         _record(session, actor, "letter.replay", letter, now)
-        await session.exec(text(f"NOTIFY {LETTERS}"))  # type: ignore[call-overload]
+        await tell(session, LETTERS)
     return letter
 
 

@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, text, update
+from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.db.channels import SESSIONS
+from services.db.news import tell
 from services.db.tables.people import AccessToken, FirstAdminCode, Session, User
 from services.jobs.errors import Conflict, Unknown
 
@@ -19,7 +20,6 @@ CODE_BYTES: Final = 16
 CODE_LIFE: Final = timedelta(hours=1)
 _LOCK_ADMINS = select(func.pg_advisory_xact_lock(4711001))
 """Held by whoever changes the number of admins, so that it never falls to none."""
-_TELL = text("SELECT pg_notify(:channel, :payload)")
 
 
 class Role(StrEnum):
@@ -84,8 +84,7 @@ async def end_sessions(session: AsyncSession, user_id: UUID) -> None:
 
 async def tell_feeds(session: AsyncSession, user_id: UUID) -> None:
     """Have the person's open feeds look, once this has committed, whether they may go on."""
-    told = {"channel": SESSIONS, "payload": str(user_id)}
-    await session.exec(_TELL, params=told)  # type: ignore[call-overload]
+    await tell(session, SESSIONS, str(user_id))
 
 
 async def lock_admins(session: AsyncSession) -> None:

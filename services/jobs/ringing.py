@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, text, update
+from sqlalchemy import func, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +16,7 @@ from contracts.ids import CorrelationId, EventId, JobId, UserId
 from contracts.lifecycle import JobAction, JobState, RunState, advance_job
 from services.db import outbox
 from services.db.channels import QUEUE
+from services.db.news import tell
 from services.db.tables.machines import Run
 from services.db.tables.work import Job
 from services.jobs import words
@@ -87,7 +88,7 @@ async def ring_all(session: AsyncSession, reason: RequeueReason, now: datetime) 
 
 async def tell_ringer(session: AsyncSession) -> None:
     """Wake the ringer once this transaction has committed: a `not_before` is to be watched."""
-    await session.exec(text(f"NOTIFY {QUEUE}"))  # type: ignore[call-overload]
+    await tell(session, QUEUE)
 
 
 async def ring_queue(session: AsyncSession, queue: str, now: datetime) -> None:

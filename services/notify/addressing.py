@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, or_, text
+from sqlalchemy import func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.db.channels import NOTICES
+from services.db.news import tell
 from services.db.tables.machines import Printer, Run
 from services.db.tables.notices import JobFollower, NoticeDelivery, NoticeTarget
 from services.db.tables.people import User
@@ -21,7 +22,6 @@ from services.notices.targets import known_targets
 from services.notify.planning import Notice
 from services.notify.texts import Subject, words
 
-_NOTIFY = text(f"NOTIFY {NOTICES}")
 _WITH_PRINTER = {
     NoticeKind.STARTED,
     NoticeKind.DONE,
@@ -83,7 +83,7 @@ async def _put(
     )
     put = await session.exec(row.on_conflict_do_nothing())
     if put.rowcount:
-        await session.exec(_NOTIFY)  # type: ignore[call-overload]
+        await tell(session, NOTICES)
 
 
 async def _addresses(session: AsyncSession, notice: Notice, owner_id: UUID) -> list[_Address]:

@@ -14,7 +14,6 @@ import apprise
 
 from services.notices.addresses import is_public
 
-DNS_PORT = 53
 _REFUSED_EVENTS = frozenset(
     {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
     | {"subprocess.Popen", "socket.bind", "ctypes.dlopen", "syslog.openlog", "syslog.syslog"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +15,7 @@ from contracts.events import NodeEnrolled, NodeRevoked
 from contracts.ids import CorrelationId, EventId, UserId, is_slug
 from services.db import outbox
 from services.db.channels import NODES
+from services.db.news import tell
 from services.db.tables.machines import Node
 from services.db.tables.nodes import NodeCode, NodeKey
 from services.db.tables.people import Audit
@@ -135,7 +136,7 @@ async def tell_enrolled(session: AsyncSession, name: str, *, now: datetime, by: 
 
 async def tell_warden(session: AsyncSession) -> None:
     """Have the warden look once this transaction has committed."""
-    await session.exec(text(f"NOTIFY {NODES}"))  # type: ignore[call-overload]
+    await tell(session, NODES)
 
 
 async def note(

@@ -4,7 +4,6 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends
-from sqlalchemy import text
 from sqlmodel import col, select
 
 from services.api.dependencies import Person, ServicesDep, Viewer
@@ -23,6 +22,7 @@ from services.api.notices.schemas import (
 )
 from services.api.state import Services
 from services.db.channels import NOTICES
+from services.db.news import tell
 from services.db.tables.notices import NoticeDelivery
 from services.db.tables.work import Job
 from services.jobs.errors import Conflict, Unknown
@@ -32,7 +32,6 @@ from services.notices.kinds import Form, Language, NoticeKind
 from services.notices.sealing import Sealer
 
 SHOWN: Final = 50
-_NOTIFY = text(f"NOTIFY {NOTICES}")
 _TEST: Final = {
     Language.EN: ("A test from Layerline", "Notices reach you here."),
     Language.DE: ("Ein Test von Layerline", "Benachrichtigungen kommen hier an."),
@@ -131,7 +130,7 @@ class NoticeDesk:
             }
             row = await targets.try_out(session, self._viewer, target_id, content, now)
             await session.flush()
-            await session.exec(_NOTIFY)  # type: ignore[call-overload]
+            await tell(session, NOTICES)
         return Delivery.from_row(row)
 
     async def deliveries(self, target_id: UUID) -> list[Delivery]:
