@@ -11,8 +11,16 @@ from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings, Sto
 from services.db.engine import make_engine, make_sessions
 from services.db.tables.machines import Node
 from services.provision.bucket import ensure_bucket
-from services.provision.streams import StreamSettings, ensure_node, ensure_streams
+from services.provision.streams import (
+    StreamSettings,
+    ensure_node,
+    ensure_streams,
+    wait_for_jetstream,
+)
 from services.registry.printers import queues_of_node
+
+JETSTREAM_WITHIN_S = 30.0
+"""Servers of a cluster that were just started need some seconds to choose who leads."""
 
 
 class ProvisionSettings(
@@ -47,6 +55,7 @@ async def _provision_broker(settings: ProvisionSettings) -> None:
     )
     try:
         js = client.jetstream()
+        await wait_for_jetstream(js, within_s=JETSTREAM_WITHIN_S)
         await ensure_streams(js, replicas=settings.nats_replicas)
         for node, queues in await _nodes(settings):
             await ensure_node(js, node, queues)

@@ -1,7 +1,10 @@
 """Streams and consumers, made and brought up to date; a second run changes nothing."""
 
+import asyncio
+import time
 from typing import Literal
 
+from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -12,12 +15,13 @@ from nats.js.api import (
     StorageType,
     StreamConfig,
 )
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 from pydantic import Field
 
 from contracts import subjects
 from contracts.ids import NodeName, QueueName
 from contracts.subjects import StreamSpec
+from runtime.backoff import backoff
 from runtime.settings import ProcessSettings
 
 ACK_WAIT_S = 5.0
@@ -33,6 +37,23 @@ class StreamSettings(ProcessSettings):
     nats_replicas: Literal[1, 3, 5] = Field(
         default=1, description="servers of a NATS cluster that each hold all streams"
     )
+
+
+async def wait_for_jetstream(js: JetStreamContext, *, within_s: float) -> None:
+    """Return once JetStream serves our account; servers that just found each other refuse a while.
+
+    Raises what the broker said last when it still refuses after `within_s` seconds.
+    """
+    until_s = time.monotonic() + within_s
+    for wait_s in backoff(initial_s=0.05, max_s=1.0):
+        try:
+            await js.account_info()
+        except (ServiceUnavailableError, NatsTimeoutError):
+            if time.monotonic() + wait_s > until_s:
+                raise
+            await asyncio.sleep(wait_s)
+        else:
+            return
 
 
 async def ensure_streams(js: JetStreamContext, *, replicas: int = 1) -> None:

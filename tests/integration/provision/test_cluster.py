@@ -19,7 +19,8 @@ from contracts.subjects import EDGE, JOBS, STREAMS, event_subject, inbox_prefix
 from deploy.local.engines.postgres import Postgres
 from runtime.nats import connect_nats
 from services.db.channels import OUTBOX
-from services.provision.streams import ensure_node, ensure_streams
+from services.provision.main import JETSTREAM_WITHIN_S
+from services.provision.streams import ensure_node, ensure_streams, wait_for_jetstream
 from tests.bench.bus import begin_prints
 from tests.builders.facts import message_of
 from tests.builders.rows import now
@@ -52,12 +53,15 @@ async def admin(cluster: Cluster) -> AsyncIterator[JetStreamContext]:
     client = await connect_nats(
         cluster.url, cluster.keys.service_creds("provision"), name="provision"
     )
-    streams = client.jetstream()
-    await ensure_streams(streams, replicas=3)
-    await ensure_node(streams, NODE, ("main",))
-    await cluster.wait_well()
-    yield streams
-    await client.close()
+    try:
+        streams = client.jetstream()
+        await wait_for_jetstream(streams, within_s=JETSTREAM_WITHIN_S)
+        await ensure_streams(streams, replicas=3)
+        await ensure_node(streams, NODE, ("main",))
+        await cluster.wait_well()
+        yield streams
+    finally:
+        await client.close()
 
 
 @pytest.mark.parametrize("stream", [EDGE.name, JOBS.name])
