@@ -28,7 +28,7 @@ def run_until_stopped(
         loop = asyncio.get_running_loop()
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, stop.set)
-        _give_memory_back()
+        give_memory_back()
         log.info("process_started")
         async with supervised():
             await main(stop)
@@ -38,7 +38,7 @@ def run_until_stopped(
         runner.run(supervise())
 
 
-def _give_memory_back() -> None:
+def give_memory_back() -> None:
     """Hand what imports freed back to the system: 3 MB that the C library would keep.
 
     Does nothing where the C library has no such call (musl, macOS).

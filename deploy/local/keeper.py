@@ -22,6 +22,7 @@ STEADY_AFTER_S = 10.0
 """A process that ran this long gets its first restart at once again."""
 
 Say = Callable[[str], None]
+Start = Callable[[Command, Path], Awaitable[ChildProcess]]
 Mend = Callable[[], Awaitable[None]]
 
 
@@ -36,8 +37,8 @@ class Tier(IntEnum):
 class Keeper:
     """Keeps the processes of the stack while its block runs, then stops them all."""
 
-    def __init__(self, logs: Path, record: ProcessRecord, say: Say) -> None:
-        self._logs, self._record, self._say = logs, record, say
+    def __init__(self, logs: Path, record: ProcessRecord, say: Say, start: Start = start) -> None:
+        self._logs, self._record, self._say, self._start = logs, record, say, start
         self._children: dict[str, tuple[Tier, ChildProcess]] = {}
         self._tasks = asyncio.TaskGroup()
         self._watches: list[asyncio.Task[None]] = []
@@ -75,13 +76,23 @@ class Keeper:
 
         is_well: what must go on to hold; not whether all that the process needs is there.
         """
-        child = await start(command, self._logs / f"{command.name}.log")
+        child = await self._start(command, self._logs / f"{command.name}.log")
         try:
             await child.wait_healthy(probe, within_s=within_s)
         except BaseException:
             await child.stop()
             raise
         self.adopt(child, tier, is_well)
+
+    async def complete(self, command: Command) -> None:
+        """Start what ends by itself and wait for that; raise StartFailed when it fails."""
+        child = await self._start(command, self._logs / f"{command.name}.log")
+        try:
+            code = await child.wait()
+        finally:
+            await child.stop()
+        if code != 0:
+            raise StartFailed(child.said(f"ended with exit code {code}"))
 
     def adopt(self, child: ChildProcess, tier: Tier, is_well: Probe | None = None) -> None:
         """Keep a process that was started elsewhere."""
@@ -144,7 +155,7 @@ class Keeper:
     async def _restarted(self, child: ChildProcess) -> ChildProcess:
         while True:
             try:
-                return await start(child.command, child.log_file)
+                return await self._start(child.command, child.log_file)
             except OSError as exc:
                 self._say(f"{child.command.name} can't be started: {exc}; trying again")
                 await asyncio.sleep(RESTART_MAX_S)

@@ -1,10 +1,11 @@
-"""What must be true before the services start: schema, printers, streams, bucket.
+"""`preparing schema|setup PRINTERS`: what must be true before the services start.
 
-Its imports weigh as much as a service: `stack` loads it while the engines start.
+A process of its own, since its imports weigh as much as a service.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from alembic.util import CommandError
@@ -12,13 +13,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nats.errors import Error as NatsError
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.local.plan import PlannedPrinter
-from deploy.local.process import StartFailed
+from deploy.local.plan import PlannedPrinter, plan_printers
 from runtime.settings import DatabaseSettings
 from services.db.engine import make_engine, make_sessions
 from services.db.migrate import upgrade
 from services.provision.keys import Keys
-from services.provision.main import ProvisionSettings, provision
+from services.provision.main import KeysSettings, ProvisionSettings, provision
 from services.registry.enrolment import adopt_key
 from services.registry.errors import RegistryError
 from services.registry.nodes import By, register_node
@@ -34,26 +34,34 @@ _TROUBLE = (
     RegistryError,
     SQLAlchemyError,
 )
+_WHAT_FAILED = {
+    "schema": "the database's schema can't be brought up to date",
+    "setup": "broker, bucket or printers can't be set up",
+}
 
 
-async def make_schema(database_url: str) -> None:
-    """Bring the database's schema up to date; raise StartFailed when that is impossible."""
+class PreparingSettings(ProvisionSettings, KeysSettings):
+    """What this process needs."""
+
+
+def main() -> int:
+    """Make the schema, or what stands on it; return the exit code, 1 with a sentence."""
+    what, count = sys.argv[1], int(sys.argv[2])
     try:
-        await asyncio.to_thread(upgrade, database_url)
-    except _TROUBLE as exc:
-        raise StartFailed(f"the database's schema can't be brought up to date: {exc}") from exc
-
-
-async def provision_stack(
-    env: Mapping[str, str], printers: Sequence[PlannedPrinter], keys: Keys
-) -> None:
-    """Register nodes with their keys, and printers; make streams, consumers and the bucket."""
-    settings = _settings(env)
-    try:
-        await _register(settings, printers, keys)
-        await provision(settings)
+        if what == "schema":
+            upgrade(str(DatabaseSettings().database_url))
+        else:
+            asyncio.run(set_up(PreparingSettings(), plan_printers(count)))
     except (*_TROUBLE, ExceptionGroup) as exc:
-        raise StartFailed(f"broker, bucket or printers can't be set up: {exc!r}") from exc
+        print(f"layerline: {_WHAT_FAILED[what]}: {exc!r}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def set_up(settings: PreparingSettings, printers: Sequence[PlannedPrinter]) -> None:
+    """Register nodes with their keys, and printers; make streams, consumers and the bucket."""
+    await _register(settings, printers, Keys(settings.keys_dir))
+    await provision(settings)
 
 
 async def _register(
@@ -80,10 +88,5 @@ async def _register(
         await engine.dispose()
 
 
-def _settings(env: Mapping[str, str]) -> ProvisionSettings:
-    fields = {
-        key.removeprefix("LAYERLINE_").lower(): value
-        for key, value in env.items()
-        if key.startswith("LAYERLINE_")
-    }
-    return ProvisionSettings.model_validate(fields)
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import fcntl
 import itertools
 import os
@@ -14,13 +13,14 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
+
+from deploy.local.death import dying_with
 
 POLL_S = 0.03
 STOP_GRACE_S = 8.0
 FREE_PORTS = range(15_000, 25_000)
 """Below every system's range for outgoing connections: those take no port that was chosen."""
-_PR_SET_PDEATHSIG = 1
 _LOOPBACK = ("127.0.0.1", "localhost")
 _FOREIGN = ("LAYERLINE_", "BAMBU_", "PG")
 _first_step = secrets.randbelow(len(FREE_PORTS))
@@ -32,6 +32,15 @@ Probe = Callable[[], Awaitable[bool]]
 
 class StartFailed(Exception):
     """A process of the stack did not come up; the text says which and what it said last."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A function that does what a program does."""
+
+    target: str
+    """`module:function`: what that returns or exits with is the exit code."""
+    arguments: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -49,12 +58,40 @@ class Command:
     """What it gets when this process dies without stopping it; None: the stop signal."""
     leavings: Sequence[Path] = ()
     """Files that it leaves behind when it is killed: removed before its start, after its end."""
+    entry: Entry | None = None
+    """What does the same in a fork of the forkserver; None: only a program of its own will do."""
+
+    @property
+    def dies_by(self) -> signal.Signals:
+        """What it gets when the process dies that started it."""
+        return self.death_signal or self.stop_signal
+
+
+class Process(Protocol):
+    """A process of the system, as `asyncio` has them."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code; None while it runs."""
+
+    async def wait(self) -> int:
+        """Return the exit code once it has ended."""
+
+    def send_signal(self, signal: int) -> None:
+        """Send it a signal."""
+
+    def kill(self) -> None:
+        """End it at once."""
 
 
 class ChildProcess:
     """A running command in a process group of its own; it dies with this process (on Linux)."""
 
-    def __init__(self, command: Command, log_file: Path, process: asyncio.subprocess.Process):
+    def __init__(self, command: Command, log_file: Path, process: Process):
         self.command, self.log_file, self._process = command, log_file, process
 
     @property
@@ -77,14 +114,14 @@ class ChildProcess:
             async with asyncio.timeout(within_s):
                 while not await holds(probe):
                     if not self.is_running:
-                        raise StartFailed(self._said(f"ended with exit code {await self.wait()}"))
+                        raise StartFailed(self.said(f"ended with exit code {await self.wait()}"))
                     await asyncio.sleep(POLL_S)
                 await asyncio.sleep(0)
                 if not self.is_running:
                     # Somebody else answered for it: its port was taken meanwhile.
-                    raise StartFailed(self._said(f"ended with exit code {await self.wait()}"))
+                    raise StartFailed(self.said(f"ended with exit code {await self.wait()}"))
         except TimeoutError:
-            raise StartFailed(self._said(f"was not ready within {within_s:g} s")) from None
+            raise StartFailed(self.said(f"was not ready within {within_s:g} s")) from None
 
     async def stop(self) -> None:
         """End it and what it started: politely, after a grace time by force."""
@@ -105,7 +142,8 @@ class ChildProcess:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 
-    def _said(self, what: str) -> str:
+    def said(self, what: str) -> str:
+        """Return a sentence about it, with its last words."""
         with contextlib.suppress(OSError):
             tail = self.log_file.read_text(errors="replace").strip().splitlines()[-3:]
             return f"{self.command.name} {what}; its last words: {' | '.join(tail)[-600:]}"
@@ -119,13 +157,13 @@ async def start(command: Command, log_file: Path) -> ChildProcess:
     with log_file.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             *command.argv,
-            env={**_base_env(), **command.env},
+            env={**base_env(), **command.env},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=asyncio.subprocess.STDOUT,
             cwd=command.cwd,
             start_new_session=True,
-            preexec_fn=_die_with_parent(os.getpid(), command.death_signal or command.stop_signal),
+            preexec_fn=dying_with(os.getpid(), command.dies_by),
             user=command.user,
             group=command.user,
         )
@@ -232,7 +270,7 @@ async def holds(probe: Probe) -> bool:
         return False
 
 
-def _base_env() -> dict[str, str]:
+def base_env() -> dict[str, str]:
     """Return the environment without settings that are meant for something else."""
     return {k: v for k, v in local_env(os.environ).items() if not k.startswith(_FOREIGN)}
 
@@ -250,16 +288,3 @@ def _remove(files: Sequence[Path]) -> None:
     for file in files:
         with contextlib.suppress(OSError):
             file.unlink()
-
-
-def _die_with_parent(parent: int, sig: signal.Signals) -> Callable[[], None] | None:
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)
-
-    def arrange() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(sig))
-        if os.getppid() != parent:
-            os.kill(os.getpid(), sig)
-
-    return arrange

@@ -1,13 +1,12 @@
 """The whole stack: started in the order of who needs whom, as much at once as possible."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TypeVar
 
 import psutil
@@ -17,6 +16,7 @@ from deploy.local.engines.oidc import OpenIDProvider, start_oidc
 from deploy.local.engines.postgres import Postgres, start_postgres
 from deploy.local.engines.seaweedfs import SeaweedFS, start_seaweedfs
 from deploy.local.folders import kept_secret, prepare_folders
+from deploy.local.forking import Forkserver
 from deploy.local.keeper import Keeper, Say, Tier
 from deploy.local.leftovers import ProcessRecord, end_leftovers
 from deploy.local.plan import (
@@ -31,6 +31,7 @@ from deploy.local.plan import (
 )
 from deploy.local.process import (
     Command,
+    Entry,
     PortReservations,
     StartFailed,
     free_port,
@@ -87,7 +88,11 @@ async def running_stack(options: StackOptions, say: Say) -> AsyncIterator[StackS
     reservations = PortReservations()
     ports = _choose_ports(data, reservations)
     try:
-        async with Keeper(data / "logs", ProcessRecord(data / RECORD_FILE), say) as keeper:
+        record, logs = ProcessRecord(data / RECORD_FILE), data / "logs"
+        async with (
+            Forkserver(logs / "forkserver.log") as forkserver,
+            Keeper(logs, record, say, forkserver.start) as keeper,
+        ):
             try:
                 yield await _Stack(options, data, ports, keeper, say).start()
             finally:
@@ -110,11 +115,10 @@ class _Stack:
     async def start(self) -> StackState:
         planned = plan_printers(self._options.printers)
         async with asyncio.TaskGroup() as tasks:
-            loading = tasks.create_task(asyncio.to_thread(import_module, "deploy.local.preparing"))
             starting = tasks.create_task(self._start_engines())
             printing = tasks.create_task(self._start_printers(planned))
         engines, printers = starting.result(), printing.result()
-        await self._prepare(loading.result(), engines, planned)
+        await self._prepare(engines)
         write_settings(self._data, self._operators_env(engines))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._start_services(engines))
@@ -184,17 +188,20 @@ class _Stack:
         self._keeper.adopt(process, Tier.ENGINE)
         return running
 
-    async def _prepare(
-        self, preparing: ModuleType, engines: Engines, planned: tuple[PlannedPrinter, ...]
-    ) -> None:
-        env = service_env(engines, self._keys.service_creds("provision"), self._url)
-        await self._step("schema", preparing.make_schema(engines.postgres.url()))
-        await self._step(
-            "streams, bucket, printers", preparing.provision_stack(env, planned, self._keys)
+    async def _prepare(self, engines: Engines) -> None:
+        await self._step("schema", self._make(engines, "schema"))
+        await self._step("streams, bucket, printers", self._make(engines, "setup"))
+        self._keeper.mend = lambda: self._step("streams made again", self._make(engines, "setup"))
+
+    async def _make(self, engines: Engines, what: str) -> None:
+        arguments = [what, str(self._options.printers)]
+        command = Command(
+            name="preparing",
+            argv=[sys.executable, "-m", "deploy.local.preparing", *arguments],
+            env=self._operators_env(engines),
+            entry=Entry("deploy.local.preparing:main", arguments),
         )
-        self._keeper.mend = lambda: self._step(
-            "streams made again", preparing.provision_stack(env, planned, self._keys)
-        )
+        await self._keeper.complete(command)
 
     async def _start_services(self, engines: Engines) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -235,9 +242,8 @@ class _Stack:
         await self._run_service(name, env)
 
     async def _run_service(self, name: str, env: Mapping[str, str]) -> None:
-        port = free_port()
-        env = {**env, "LAYERLINE_HEALTH_PORT": str(port)}
-        command = Command(name=name, argv=[tool("layerline"), name], env=env)
+        port = self._health_port(name)
+        command = _service(name, {**env, "LAYERLINE_HEALTH_PORT": str(port)})
         await self._keeper.run(
             self._options.amend(command),
             lambda: http_answers(f"http://127.0.0.1:{port}/readyz"),
@@ -245,6 +251,9 @@ class _Stack:
             tier=Tier.SERVICE,
             is_well=lambda: http_answers(f"http://127.0.0.1:{port}/livez"),
         )
+
+    def _health_port(self, name: str) -> int:
+        return self._ports.setdefault(f"{name}-health", free_port())
 
     async def _start_api(self, engines: Engines) -> None:
         env = {
@@ -260,7 +269,7 @@ class _Stack:
             "LAYERLINE_NODE_SIGNER": str(self._keys.node_signer()),
             **self._options.api_settings,
         }
-        command = Command(name="api", argv=[tool("layerline"), "api"], env=env)
+        command = _service("api", env)
         await self._keeper.run(
             self._options.amend(command),
             lambda: http_answers(f"{self._url}/readyz"),
@@ -278,7 +287,7 @@ class _Stack:
                 tasks.create_task(self._step(node, self._start_node(node, nats_url, beside)))
 
     async def _start_node(self, node: str, nats_url: str, beside: list[RunningPrinter]) -> None:
-        port = free_port()
+        port = self._health_port(node)
         data = self._data / "nodes" / node
         creds = self._keys.node_creds(node, life_s=None)
         env = {
@@ -313,6 +322,11 @@ class _Stack:
             ],
             logs=self._logs,
         )
+
+
+def _service(name: str, env: Mapping[str, str]) -> Command:
+    entry = Entry("services.cli.main:main", [name])
+    return Command(name=name, argv=[tool("layerline"), name], env=env, entry=entry)
 
 
 def _choose_ports(data: Path, reservations: PortReservations) -> dict[str, int]:

@@ -95,6 +95,12 @@ def write_settings(data_dir: Path, settings: Mapping[str, str]) -> None:
     path.write_text("".join(lines))
 
 
+def read_settings(data_dir: Path) -> dict[str, str]:
+    """Return what write_settings wrote."""
+    words = shlex.split((data_dir / SETTINGS_FILE).read_text())
+    return dict(word.split("=", 1) for word in words)
+
+
 @contextlib.contextmanager
 def exclusive(data_dir: Path) -> Iterator[None]:
     """Hold the data folder while the block runs; raise AlreadyRunning when somebody else does."""

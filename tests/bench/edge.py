@@ -19,13 +19,14 @@ import psutil
 from contracts.subjects import EDGE
 from deploy.local.demo.client import Person, open_browser, sign_in
 from deploy.local.plan import ACCESS_CODE
+from deploy.local.state import read_settings
 from edge.timing import Timing
 from runtime.settings import StorageSettings
 from services.provision.keys import Keys
 from services.storage.bucket import Bucket, blob_key, open_bucket
 from tests.bench.approvals import SAMPLE, clear_bed, submit
 from tests.bench.floors import curl
-from tests.bench.processes import environment_with, node_process
+from tests.bench.processes import process_of
 from tests.bench.row import Bench, Row, Rows, at_most
 from tests.builders.threemf import of_size
 from tests.eventually import eventually
@@ -60,7 +61,7 @@ asyncio.run(main(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), Path(sys.argv
 
 async def measure(bench: Bench) -> Rows:
     """Yield the rows of the edge."""
-    node = node_process(bench.state, bench.state.printers[0].node)
+    node = process_of(bench.state, bench.state.printers[0].node)
     for row in await _idle(node):
         yield row
     yield await _ftps(bench.data_dir / "vsftpd")
@@ -239,7 +240,8 @@ async def _curl_twice(bench: Bench, sha256: str) -> float:
     async with _bucket(bench) as bucket:
         presigned = await bucket.presign_get(blob_key(sha256))
     fetched = bench.data_dir / "fetched"
-    port = environment_with(bench.state, "BAMBU_FTPS_PORT")["BAMBU_FTPS_PORT"]
+    node = process_of(bench.state, bench.state.printers[0].node)
+    port = node.environ()["BAMBU_FTPS_PORT"]
     login = ("--insecure", "--tls-max", "1.2", "--user", f"bblp:{ACCESS_CODE}")
     url = f"ftps://127.0.0.1:{port}/curl.3mf"
     down_s = await curl.timed("--output", str(fetched), presigned.url)
@@ -248,7 +250,7 @@ async def _curl_twice(bench: Bench, sha256: str) -> float:
 
 @asynccontextmanager
 async def _bucket(bench: Bench) -> AsyncIterator[Bucket]:
-    env = environment_with(bench.state, "LAYERLINE_S3_ENDPOINT")
+    env = read_settings(bench.data_dir)
     prefix = "LAYERLINE_"
     values = {
         name.removeprefix(prefix).lower(): value

@@ -22,7 +22,7 @@ from services.provision.keys import Keys
 from tests.bench.bare import bare_app
 from tests.bench.listeners import Audience, open_audience
 from tests.bench.load import Line, open_line
-from tests.bench.processes import database_url, service_process
+from tests.bench.processes import database_url, process_of
 from tests.bench.row import Bench, Rows, at_most, at_most_times
 from tests.builders.facts import NodeJournal, RunIds, message_of
 from tests.builders.rows import Workshop
@@ -47,7 +47,7 @@ async def measure(bench: Bench) -> Rows:
     url = database_url(bench.state)
     cookies = await _sign_in_many(url)
     prints = _Print(NodeJournal(NODE), await begin_print(url))
-    api = service_process(bench.state, "api")
+    api = process_of(bench.state, "api")
     log_file = bench.state.logs / "bare-fanning.log"
     async with connected_node(bench) as node, bare_app("fanning", log_file=log_file) as bare_port:
         js = node.jetstream()

@@ -7,52 +7,35 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local.state import StackState
+from deploy.local.leftovers import read_record
+from deploy.local.state import RECORD_FILE, StackState, read_settings
 
 WATCH_EVERY_S = 0.05
-
-
-def processes(state: StackState) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
-    """Yield the stack's processes with their environments."""
-    for process in psutil.Process(state.pid).children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            yield process, process.environ()
-
-
-def environment_with(state: StackState, variable: str) -> dict[str, str]:
-    """Return the environment of the first process that has this variable."""
-    for _, environment in processes(state):
-        if variable in environment:
-            return environment
-    raise RuntimeError(f"no process has {variable}")
+SERVICES = ("api", "dispatch", "relay", "projector", "inspector", "notify", "warden")
 
 
 def database_url(state: StackState) -> str:
     """Return where the stack's database is."""
-    return environment_with(state, "LAYERLINE_DATABASE_URL")["LAYERLINE_DATABASE_URL"]
+    return read_settings(state.logs.parent)["LAYERLINE_DATABASE_URL"]
 
 
-def node_process(state: StackState, node: str) -> psutil.Process:
-    """Return the process of a node."""
-    for process, environment in processes(state):
-        if environment.get("LAYERLINE_NODE") == node:
-            return process
-    raise RuntimeError(f"no process of {node}")
+def process_of(state: StackState, name: str) -> psutil.Process:
+    """Return a process of the stack, `api` or `node-1` say."""
+    recorded = read_record(state.logs.parent / RECORD_FILE).get(name)
+    found = recorded.find() if recorded else None
+    if found is None:
+        raise RuntimeError(f"no process of {name}")
+    return found
 
 
 def service_processes(state: StackState) -> Iterator[psutil.Process]:
-    """Yield the processes of services, with what they have started."""
-    for process, environment in processes(state):
-        if "LAYERLINE_DATABASE_URL" in environment:
-            yield process
-
-
-def service_process(state: StackState, service: str) -> psutil.Process:
-    """Return the process of a service, `api` say."""
-    for process in service_processes(state):
-        if process.cmdline()[-1] == service:
-            return process
-    raise RuntimeError(f"no process of {service}")
+    """Yield the processes of services, what they have started, and what they are forks of."""
+    services = [process_of(state, name) for name in SERVICES]
+    parents = {parent for each in services if (parent := each.parent()) is not None}
+    yield from (parent for parent in parents if parent.pid != state.pid)
+    for service in services:
+        yield service
+        yield from service.children(recursive=True)
 
 
 def server_processes(state: StackState) -> Iterator[psutil.Process]:
@@ -60,10 +43,11 @@ def server_processes(state: StackState) -> Iterator[psutil.Process]:
     services = list(service_processes(state))
     yield from services
     known = {process.pid for process in services}
-    for process, _ in processes(state):
-        program = Path(process.exe()).name
-        if process.pid not in known and program in {"nats-server", "postgres", "weed"}:
-            yield process
+    for process in psutil.Process(state.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            program = Path(process.exe()).name
+            if process.pid not in known and program in {"nats-server", "postgres", "weed"}:
+                yield process
 
 
 @contextlib.contextmanager

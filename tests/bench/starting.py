@@ -6,7 +6,7 @@ import time
 import psutil
 
 from deploy.local.stack import StackOptions, running_stack
-from tests.bench.processes import node_process, service_processes
+from tests.bench.processes import process_of, service_processes
 from tests.bench.row import Rows, at_most, open_folder
 
 IDLE_S = 10.0
@@ -20,7 +20,7 @@ async def measure() -> Rows:
         async with running_stack(StackOptions(folder, printers=1), lambda line: None) as state:
             yield at_most("start of the whole stack", "s", time.monotonic() - began, WANTED_START_S)
             await asyncio.sleep(IDLE_S)
-            node = node_process(state, state.printers[0].node)
+            node = process_of(state, state.printers[0].node)
             found = [*service_processes(state), node]
             total = sum(map(_pss, found)) / 1e6
             yield at_most("services + edge idle: memory (PSS)", "MB", total, WANTED_PSS_MB)

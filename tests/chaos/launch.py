@@ -23,6 +23,11 @@ from tests.chaos.labels import find, labels_of
 FOLDER = "LAYERLINE_CHAOS_FOLDER"
 
 
+def run() -> None:
+    """Do as the arguments say."""
+    main(sys.argv[1:])
+
+
 def main(argv: list[str]) -> None:
     """Wrap, then run."""
     kind, process, target, *rest = argv
@@ -109,4 +114,4 @@ def _shift_clock(files: Files) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run()

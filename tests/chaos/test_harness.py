@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from deploy.local.state import read_settings
 from runtime.settings import StorageSettings
 from services.storage.bucket import blob_key, open_bucket
 from tests.chaos.conftest import a_folder
@@ -240,13 +241,11 @@ async def _spoil(world: World, approved: bytes) -> None:
 
 
 def _storage(world: World) -> StorageSettings:
-    """Return how a service reaches the bucket: what its own environment says."""
-    handle = world.find("inspector")
-    assert handle is not None
+    """Return how a service reaches the bucket."""
     prefix = "LAYERLINE_S3_"
     found = {
         name.removeprefix("LAYERLINE_").lower(): value
-        for name, value in handle.process.environ().items()
+        for name, value in read_settings(world.data).items()
         if name.startswith(prefix)
     }
     return StorageSettings.model_validate(found)

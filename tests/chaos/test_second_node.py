@@ -13,8 +13,9 @@ from pydantic import PostgresDsn
 
 from contracts.lifecycle import Status
 from deploy.local.plan import PlannedPrinter
-from deploy.local.preparing import provision_stack
+from deploy.local.preparing import PreparingSettings, set_up
 from deploy.local.process import Command, free_port, http_answers, start, tool
+from deploy.local.state import read_settings
 from runtime.settings import DatabaseSettings
 from services.db.engine import make_engine, make_sessions
 from services.provision.keys import Keys
@@ -38,19 +39,9 @@ class Moved(PlannedPrinter):
     """The stack's printer, at another node."""
 
 
-def services_env(world: World) -> dict[str, str]:
-    """Return the environment of what sets database and broker up."""
-    handle = world.find("inspector")
-    assert handle is not None
-    creds = Keys(world.data / "keys").service_creds("provision")
-    env = {**handle.process.environ(), "LAYERLINE_NATS_CREDS": str(creds)}
-    env.pop("LAYERLINE_HEALTH_PORT", None)
-    return env
-
-
 async def revoke(node: str, world: World) -> None:
     """Take a node's admission away, as an admin does."""
-    url = PostgresDsn(services_env(world)["LAYERLINE_DATABASE_URL"])
+    url = PostgresDsn(read_settings(world.data)["LAYERLINE_DATABASE_URL"])
     engine = make_engine(DatabaseSettings(database_url=url), pool_size=1)
     try:
         async with make_sessions(engine)() as session, session.begin():
@@ -61,8 +52,11 @@ async def revoke(node: str, world: World) -> None:
 
 async def give_printer_to(node: str, world: World) -> None:
     """Put the printer into the hands of a node, as an admin does."""
-    keys = Keys(world.data / "keys")
-    await provision_stack(services_env(world), [Moved(1, node)], keys)
+    values = {
+        name.removeprefix("LAYERLINE_").lower(): value
+        for name, value in read_settings(world.data).items()
+    }
+    await set_up(PreparingSettings.model_validate(values), [Moved(1, node)])
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ import httpx
 import psutil
 
 from deploy.local.leftovers import read_record
-from deploy.local.process import Command
+from deploy.local.process import Command, Entry
 from deploy.local.stack import StackOptions, running_stack
 from deploy.local.state import RECORD_FILE, StackState
 from tests.chaos.arming import Files
@@ -115,7 +115,7 @@ class World:
             if found is None or (handle is not None and found.process == handle.process):
                 return False
             try:
-                port = found.process.environ().get("LAYERLINE_HEALTH_PORT")
+                port = self.state.ports.get(f"{name}-health")
                 url = f"http://127.0.0.1:{port}" if port else self.state.url
                 return (await self.control.get(f"{url}/readyz")).is_success
             except (psutil.Error, httpx.HTTPError):
@@ -234,10 +234,11 @@ class _Amender:
         program, *rest = command.argv
         kind = "edge" if command.name == NODE else command.name
         target = _MAINS[Path(program).name]
-        launched = [sys.executable, "-m", "tests.chaos.launch", kind, command.name, target]
+        arguments = [kind, command.name, target, *rest]
         return replace(
             command,
-            argv=[*launched, *rest],
+            argv=[sys.executable, "-m", "tests.chaos.launch", *arguments],
+            entry=Entry("tests.chaos.launch:run", arguments) if command.entry else None,
             env={**command.env, **self._led(command), **self._extra()},
             cwd=ROOT,
         )

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import os
-import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ import psutil
 from deploy.local.demo.client import Json, Person
 from deploy.local.leftovers import read_record
 from deploy.local.process import local_env
-from deploy.local.state import RECORD_FILE, SETTINGS_FILE, StackState
+from deploy.local.state import RECORD_FILE, StackState, read_settings
 from services.storage.bucket import Bucket
 from tests.e2e.conftest import CUBE
 from tests.eventually import eventually
@@ -35,8 +34,7 @@ class Operator:
     @property
     def settings(self) -> Mapping[str, str]:
         """What `make up` wrote for the shell."""
-        words = shlex.split((self.data / SETTINGS_FILE).read_text())
-        return dict(word.split("=", 1) for word in words)
+        return read_settings(self.data)
 
     def find(self, name: str) -> psutil.Process | None:
         """Return a process of the stack by its name, None while it is down."""

@@ -123,7 +123,7 @@ async def _running_drill(folder: Path) -> AsyncIterator[Drill]:
     def amend(command: Command) -> Command:
         if command.name not in STOPPED:
             return command
-        return replace(command, argv=["sh", "-c", _WAITING, str(hold), *command.argv])
+        return replace(command, argv=["sh", "-c", _WAITING, str(hold), *command.argv], entry=None)
 
     options = StackOptions(data, speed=SPEED, amend=amend)
     async with (

@@ -9,16 +9,18 @@ import asyncpg
 import psutil
 import pytest
 
+from deploy.local.state import read_settings
 from tests.e2e.conftest import Stack, layerline
 
-_IN_CONFIDENCE = re.compile(r"(SECRET|PASSWORD|ACCESS_CODE|SECRET_KEY|_TOKEN)$")
+_IN_CONFIDENCE = re.compile(r"(SECRET|PASSWORD|ACCESS_CODE|SECRET_KEY|SECRETS_KEY|_TOKEN)$")
 _SEED = re.compile(r"S[UAON][A-Z2-7]{50,}")
 _CODE = re.compile(r'access_code = "([^"]+)"')
 _LEAST_CHARS = 8
 
 
 def environments(stack: Stack) -> Iterator[Mapping[str, str]]:
-    """Yield the environment of every process of the stack."""
+    """Yield the environment of every program of the stack, and what its services are told."""
+    yield read_settings(stack.data_dir)
     for process in psutil.Process(stack.state.pid).children(recursive=True):
         yield process.environ()
 
@@ -34,6 +36,8 @@ def in_confidence(stack: Stack) -> dict[str, str]:
                 found[name] = urlsplit(value).password or ""
     for path in (stack.data_dir / "keys").iterdir():
         seeds = _SEED.findall(path.read_text()) if path.is_file() else []
+        if path.suffix == ".secret":
+            seeds.append(path.read_text())
         found |= {f"{path.name} {number}": seed for number, seed in enumerate(seeds)}
     for path in (stack.data_dir / "nodes").rglob("printers.toml"):
         codes = _CODE.findall(path.read_text())
@@ -73,8 +77,8 @@ async def test_no_secret_is_in_any_log_message_or_row(stack: Stack) -> None:
     demo = layerline(stack.data_dir, "demo")
     assert demo.returncode == 0, demo.stdout + demo.stderr
     secrets = in_confidence(stack)
-    known = {"LAYERLINE_SESSION_SECRET", "LAYERLINE_S3_SECRET_KEY", "BAMBU_ACCESS_CODE"}
-    assert secrets.keys() >= {*known, "app.seed 0", "node-1 0"}
+    known = {"LAYERLINE_S3_SECRET_KEY", "LAYERLINE_SECRETS_KEY", "BAMBU_ACCESS_CODE"}
+    assert secrets.keys() >= {*known, "session.secret 0", "app.seed 0", "node-1 0"}
     assert len(secrets) > 20
     assert [name for name, value in secrets.items() if len(value) < _LEAST_CHARS] == []
 
