@@ -303,7 +303,15 @@ async def _must_need_word(
         raise Conflict(
             "run-being-resolved", "Somebody has just decided about this run.", job_id=job.id
         )
-    if outcome is Resolution.RELEASED and await _is_at_work(session, run):
+    printer = await session.get(PrinterState, run.printer_id)
+    if outcome is Resolution.PRINTING and printer and printer.journal_id != run.journal_id:
+        raise Conflict(
+            "print-unknown-to-node",
+            "The node has lost its memory of this print and would not tell how it ends. "
+            "Wait for the end, then say how it ended.",
+            job_id=job.id,
+        )
+    if outcome is Resolution.RELEASED and _is_at_work(printer, run):
         raise Conflict(
             "printer-at-work",
             "The printer says that it prints. Say that it never started once it has ended.",
@@ -311,9 +319,8 @@ async def _must_need_word(
         )
 
 
-async def _is_at_work(session: AsyncSession, run: Run) -> bool:
+def _is_at_work(printer: PrinterState | None, run: Run) -> bool:
     """Tell whether the printer says that it works, so that the run may be what it works on."""
-    printer = await session.get(PrinterState, run.printer_id)
     if printer is None or not printer.is_online or run.printer_is_free:
         return False
     return printer.activity in AT_WORK_ACTIVITIES

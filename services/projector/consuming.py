@@ -91,7 +91,7 @@ class Consumption:
             await self._give_back(messages)
         else:
             self._delays = backoff(initial_s=1, max_s=60)
-            if outcome.has_new_deadlines:
+            if outcome.wakes_watch:
                 self._deadlines.changed.set()
             for message in messages:
                 _tell(message, began_ns)

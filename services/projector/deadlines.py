@@ -1,4 +1,7 @@
-"""Deadlines of runs: each one that passes becomes an event in the log, folded like any other."""
+"""Deadlines of runs: each one that passes becomes an event in the log, folded like any other.
+
+So does a run whose node has lost its memory of it: nobody would tell how it ends.
+"""
 
 import asyncio
 import contextlib
@@ -39,20 +42,29 @@ _REASONS: Mapping[AttentionCause, str] = MappingProxyType(
         AttentionCause.PRINT_OVERDUE: (
             "The print takes far longer than expected. Look at the printer."
         ),
+        AttentionCause.RUN_UNKNOWN_TO_NODE: (
+            "The node has lost its memory of this run and will not tell how it ends. "
+            "Look at the printer."
+        ),
     }
 )
 
 
 async def tell_overdue(connection: Connection, clock: Clock, waits: Waits) -> int:
-    """Put an event into the log for each deadline that has passed; return how many."""
+    """Put an event into the log for each deadline that has passed and each run that is forgotten.
+
+    Returns how many.
+    """
+    forgotten = await read_model.forgotten_runs(connection, AT_ONCE)
     due = await read_model.due_runs(connection, clock.now(), AT_ONCE)
-    if not due:
+    ids = list({*forgotten, *due})
+    if not ids:
         return 0
-    correlations = await read_model.correlations(connection, due)
+    correlations = await read_model.correlations(connection, ids)
     async with connection.transaction():
-        runs = await read_model.load_runs(connection, due)
+        runs = await read_model.load_runs(connection, ids)
     messages = [
-        _message(run, correlations[run.id], clock.now())
+        _message(run, correlations[run.id], clock.now(), forgotten.get(run.id))
         for run in runs.values()
         if not run.is_decided
     ]
@@ -60,11 +72,18 @@ async def tell_overdue(connection: Connection, clock: Clock, waits: Waits) -> in
     return len(messages)
 
 
-def _message(run: RunView, correlation_id: UUID, now: datetime) -> Message:
-    cause = overdue_cause(run.fact_state)
+def _message(
+    run: RunView, correlation_id: UUID, now: datetime, forgotten_by: UUID | None
+) -> Message:
+    if forgotten_by is None:
+        cause = overdue_cause(run.fact_state)
+        since = f"{run.fact_state}/{run.deadline_at}"
+    else:
+        cause = AttentionCause.RUN_UNKNOWN_TO_NODE
+        since = f"{forgotten_by}/{run.run_seq}/{run.resolved_as}"
     event = RunOverdue(
-        # The same deadline gives the same id: told once, whatever happens in between.
-        id=EventId(uuid5(run.id, f"{run.fact_state}/{run.deadline_at}")),
+        # The same reason gives the same id: told once, whatever happens in between.
+        id=EventId(uuid5(run.id, since)),
         occurred_at=now,
         correlation_id=CorrelationId(correlation_id),
         job_id=JobId(run.job_id),
@@ -78,7 +97,7 @@ def _message(run: RunView, correlation_id: UUID, now: datetime) -> Message:
 
 
 class DeadlineWatch:
-    """Waits for the next deadline; `changed` wakes it when a nearer one may have come."""
+    """Waits for the next deadline; `changed` wakes it when a nearer one or a journal may be new."""
 
     def __init__(self, writer: Writer, clock: Clock, waits: Waits) -> None:
         self._writer, self._clock, self._waits = writer, clock, waits
@@ -101,7 +120,7 @@ class DeadlineWatch:
     async def _tell(self) -> float:
         """Return the seconds until the next deadline."""
         async with self._writer.turn() as connection:
-            while await tell_overdue(connection, self._clock, self._waits) == AT_ONCE:
+            while await tell_overdue(connection, self._clock, self._waits) >= AT_ONCE:
                 pass
             deadline = await read_model.next_deadline(connection)
         if deadline is None:

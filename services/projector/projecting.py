@@ -54,7 +54,8 @@ class Outcome:
     dead: int = 0
     problem: str | None = None
     """Why the last message that was buried was."""
-    has_new_deadlines: bool = False
+    wakes_watch: bool = False
+    """Whether a deadline is another one, or another journal speaks of a printer."""
     about_jobs: list[AnyEvent] = field(default_factory=list)
     """What was logged about jobs, but for mere progress."""
 
@@ -162,7 +163,7 @@ async def _fold(batch: _Batch, items: Sequence[Item]) -> None:
         if isinstance(item.event, CommandDone | CommandRefused):
             await read_model.answer_command(batch.connection, item.event, item.received_at)
         elif isinstance(item.event, JobClaimed):
-            batch.outcome.has_new_deadlines = True
+            batch.outcome.wakes_watch = True
 
 
 async def _read_all(batch: _Batch, messages: Sequence[Message]) -> list[Entry]:
@@ -251,7 +252,7 @@ async def _fold_runs(batch: _Batch, items: Sequence[Item]) -> None:
             await batch.bury(item.message, str(exc))
     changed = [view for run_id, view in after.items() if view != before[run_id]]
     await read_model.save_runs(batch.connection, changed)
-    batch.outcome.has_new_deadlines |= any(
+    batch.outcome.wakes_watch |= any(
         view.deadline_at != before[view.id].deadline_at for view in changed
     )
     batch.has_released |= any(
@@ -271,6 +272,7 @@ async def _fold_printers(batch: _Batch, items: Sequence[Item]) -> None:
     for fact, received_at in wanted:
         view = views.get(fact.printer_id)
         if view is None or view.journal_id != fact.journal_id:
+            batch.outcome.wakes_watch = True
             view = await _as_journal_knows(batch, new_printer(fact, received_at), fact.node_seq)
         views[fact.printer_id] = fold_printer(view, fact, received_at)
     await read_model.save_printers(batch.connection, list(views.values()))

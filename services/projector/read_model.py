@@ -73,6 +73,14 @@ _NEXT_DEADLINE = """
 SELECT min(deadline_at) FROM run
 WHERE state NOT IN ('done', 'failed', 'cancelled', 'released') AND deadline_at IS NOT NULL
 """
+_FORGOTTEN = """
+SELECT run.id, said.journal_id FROM run
+JOIN printer ON printer.id = run.printer_id
+JOIN printer_state AS said ON said.printer_id = printer.id AND said.node = printer.node
+WHERE run.state NOT IN ('done', 'failed', 'cancelled', 'released', 'attention')
+  AND said.journal_id <> run.journal_id
+ORDER BY run.id LIMIT $1
+"""
 _CORRELATIONS = """
 SELECT run.id, job.correlation_id FROM run JOIN job ON job.id = run.job_id
 WHERE run.id = ANY($1::uuid[])
@@ -122,6 +130,15 @@ async def save_runs(connection: Connection, runs: Sequence[RunView]) -> None:
 async def due_runs(connection: Connection, now: datetime, limit: int) -> list[UUID]:
     """Return unresolved runs whose deadline has passed, the longest ago first."""
     return [row["id"] for row in await connection.fetch(_DUE, now, limit)]
+
+
+async def forgotten_runs(connection: Connection, limit: int) -> dict[UUID, UUID]:
+    """Return unresolved runs of which the journal that speaks of their printer now knows nothing.
+
+    The values are the ids of these journals. A run that needs a person already is left out.
+    """
+    rows = await connection.fetch(_FORGOTTEN, limit)
+    return {row["id"]: row["journal_id"] for row in rows}
 
 
 async def next_deadline(connection: Connection) -> datetime | None:

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from contracts.events import JobClaimed
+from contracts.events import JobClaimed, RunResolved
+from contracts.lifecycle import Resolution
 from tests.builders.facts import START, NodeJournal, RunIds
 
 
@@ -26,5 +27,21 @@ def claimed_event(run: RunIds, journal: NodeJournal, *, releases_before: int = 0
             "journal_id": journal.journal_id,
             "releases_before": releases_before,
             "deadline_at": START + timedelta(minutes=10),
+        }
+    )
+
+
+def resolved_event(run: RunIds, outcome: Resolution) -> RunResolved:
+    """Return the event of a person's word on a run."""
+    return RunResolved.model_validate(
+        {
+            "id": uuid4(),
+            "occurred_at": START,
+            "correlation_id": uuid4(),
+            "job_id": run.job_id,
+            "run_id": run.run_id,
+            "outcome": outcome,
+            "by": uuid4(),
+            "reason": "I looked.",
         }
     )

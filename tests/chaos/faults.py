@@ -132,6 +132,16 @@ async def wipe_broker(world: World, _: Chance) -> list[float]:
     return [killed_at]
 
 
+async def lose_journal(world: World, _: Chance) -> list[float]:
+    """The node dies and its journal is gone, with the facts that it had not told."""
+    handle = await _up(world, NODE)
+    handle.kill()
+    killed_at = time.monotonic()
+    for path in (world.data / "nodes" / NODE).glob("journal.db*"):
+        path.unlink(missing_ok=True)
+    return [killed_at]
+
+
 async def fill_disk(disk: str, world: World, chance: Chance) -> list[float]:
     """A disk takes nothing any more for a while."""
     ballast = world.ballast(disk)
@@ -237,6 +247,7 @@ def faults(*, has_disks: bool) -> dict[str, Strike]:
         "flap": flap,
         "offline_for_hours": offline_for_hours,
         "wipe_broker": wipe_broker,
+        "lose_journal": lose_journal,
         "delete_consumer": messages.delete_consumer,
         "tell_facts_again": messages.tell_facts_again,
         "send_old_messages": messages.send_old_messages,

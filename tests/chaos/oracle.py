@@ -38,7 +38,9 @@ UNION ALL SELECT 'events that are not in the log', ({_NOT_IN_LOG})
 UNION ALL SELECT 'runs', count(*) FROM run WHERE state <> ALL($1::text[])
 UNION ALL SELECT 'commands', count(*) FROM command
     WHERE answered_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    AND journal_id IN (SELECT journal_id FROM printer_state)
 """
+"""A command to a journal that is gone is never answered: its run needs a person instead."""
 
 
 @dataclass(frozen=True)

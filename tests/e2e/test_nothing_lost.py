@@ -5,10 +5,11 @@ import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from tests.builders.threemf import wrong_model
+from tests.builders.threemf import of_size, wrong_model
 from tests.e2e.conftest import CUBE, ROOT, Stack, enter
 
 VASE = ROOT / "samples" / "vase.gcode.3mf"
@@ -111,6 +112,35 @@ async def test_reload_in_mid_upload_goes_on_by_itself(stack: Stack, chromium: Br
     await line.send("Network.emulateNetworkConditions", {**SLOW, "uploadThroughput": -1})
     await member.reload()
     await expect(row(member, VASE.name).get_by_text("Checked")).to_be_visible(timeout=WITHIN_MS)
+
+
+async def test_bytes_that_arrived_count_though_the_answer_was_lost(
+    stack: Stack, chromium: Browser, tmp_path: Path
+) -> None:
+    content = of_size(5_000)
+    statuses: list[int] = []
+
+    async def lose_the_first_answer(route: Route) -> None:
+        put = route.request
+        if put.method != "PUT" or statuses:
+            await route.continue_()
+            return
+        async with httpx.AsyncClient(trust_env=False) as http:
+            answer = await http.put(put.url, headers=await put.all_headers(), content=content)
+        statuses.append(answer.status_code)
+        await route.abort("connectionreset")
+
+    (tmp_path / "late.gcode.3mf").write_bytes(content)
+    member = await enter(chromium, stack.url, "kim")
+    member.on(
+        "response",
+        lambda answer: statuses.append(answer.status) if answer.request.method == "PUT" else None,
+    )
+    await member.route(lambda url: not url.startswith(stack.url), lose_the_first_answer)
+    await drop(member, tmp_path / "late.gcode.3mf")
+    checked = row(member, "late.gcode.3mf").get_by_text("Checked")
+    await expect(checked).to_be_visible(timeout=WITHIN_MS)
+    assert statuses == [200, 412]
 
 
 async def test_another_person_finds_nothing_of_it(stack: Stack, chromium: Browser) -> None:

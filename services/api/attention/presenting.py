@@ -65,6 +65,8 @@ def _choice(outcome: Resolution, activity: PrinterActivity | None, doubt: DoubtR
     is_printing = outcome is Resolution.PRINTING
     if is_printing and doubt.printer_is_free:
         return Choice(outcome=outcome, is_open=False, objection=Objection.PRINTER_IS_IDLE)
+    if is_printing and doubt.said_journal_id not in {None, doubt.journal_id}:
+        return Choice(outcome=outcome, is_open=False, objection=Objection.NODE_FORGOT)
     if activity in AT_WORK_ACTIVITIES and not is_printing and not doubt.printer_is_free:
         is_open = outcome is not Resolution.RELEASED
         return Choice(outcome=outcome, is_open=is_open, objection=Objection.PRINTER_PRINTS)

@@ -33,6 +33,9 @@ class DoubtRow:
     detail: str | None
     code: str | None
     last_fact_at: datetime | None
+    journal_id: UUID
+    said_journal_id: UUID | None
+    """The journal that speaks of the printer now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,14 @@ class FactRow:
 
 async def read_doubt(connection: AsyncConnection, run_id: UUID) -> DoubtRow | None:
     """Return a run with its printer's last word."""
-    run = ("printer_id", "cause", "state", "printer_is_free", "claimed_at")
+    run = ("printer_id", "cause", "state", "printer_is_free", "claimed_at", "journal_id")
     said = ("is_online", "activity", "detail", "code", "last_fact_at")
     statement = (
         select(
             col(Run.id).label("run_id"),
             *(col(getattr(Run, name)) for name in run),
             *(col(getattr(PrinterState, name)) for name in said),
+            col(PrinterState.journal_id).label("said_journal_id"),
         )
         .select_from(Run)
         .outerjoin(PrinterState, col(PrinterState.printer_id) == col(Run.printer_id))

@@ -57,10 +57,12 @@ class Evidence(Out):
 
 
 class Objection(StrEnum):
-    """What the printer's own last word has against a choice."""
+    """What is known that speaks against a choice."""
 
     PRINTER_PRINTS = "printer_prints"
     PRINTER_IS_IDLE = "printer_is_idle"
+    NODE_FORGOT = "node_forgot"
+    """The node has another journal now and would not tell how the print ends."""
 
 
 class Choice(Out):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -104,6 +104,20 @@ class TestChoices:
         said = choices(await ada.get(f"/api/jobs/{job.id}/attention"))
         assert said["printing"] == (True, "printer_is_idle")
         assert said["released"] == (True, None)
+
+    async def test_I22_nobody_says_that_it_prints_when_its_node_would_not_tell_the_end(
+        self, world: World, ada: Someone
+    ) -> None:
+        state = await announced_printer(world, activity="printing")
+        job, run, _ = await running(
+            world, ada, RunState.ATTENTION, state, cause="run_unknown_to_node", journal_id=uuid4()
+        )
+        said = choices(await ada.get(f"/api/jobs/{job.id}/attention"))
+        assert said["printing"] == (False, "node_forgot")
+        body = {"outcome": "printing", "reason": "I see it."}
+        refusal = await ada.refused(f"/api/runs/{run.id}/resolve", body)
+        assert (refusal["status"], refusal["type"]) == (409, "/problems/print-unknown-to-node")
+        assert await ada.post(f"/api/runs/{run.id}/resolve", {**body, "outcome": "done"})
 
     async def test_try_again_is_off_while_it_prints(self, world: World, ada: Someone) -> None:
         job, run = await in_doubt(world, ada, activity="printing")

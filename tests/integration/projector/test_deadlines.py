@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from contracts.events import PrinterAnnounced, PrinterOnline, RunOverdue
+from contracts.lifecycle import Resolution
 from runtime.clock import SystemClock
 from services.projector.deadlines import tell_overdue
 from services.projector.projection import Waits
 from services.projector.read_model import load_printers, load_runs, next_deadline
 from services.projector.rebuilding import rebuild
-from tests.builders.events import claimed_event
+from tests.builders.events import claimed_event, resolved_event
 from tests.builders.facts import BENCH_JOURNAL, NodeJournal, RunIds
 from tests.builders.rows import LOADED
 from tests.integration.projector.conftest import Projection
@@ -82,6 +83,57 @@ class TestDeadlines:
         await tell(projection, timedelta(days=2))
         await projection.take(facts[3:])
         assert (await projection.run(claimed))["state"] == "done"
+
+
+class TestForgotten:
+    """A node that lost its journal does not tell how the print ends that is going on."""
+
+    async def test_I22_print_of_a_lost_journal_needs_a_person_at_once(
+        self, projection: Projection, claimed: RunIds
+    ) -> None:
+        lost, new = NodeJournal(journal_id=BENCH_JOURNAL), NodeJournal()
+        await projection.take(lost.whole_print(claimed)[:3])
+        await projection.take([lost.fact(PrinterOnline, claimed.printer_id)])
+        assert await tell(projection, timedelta()) == 0
+        outcome = await projection.take([new.fact(PrinterOnline, claimed.printer_id)])
+        assert outcome.wakes_watch
+        assert await tell(projection, timedelta()) == 1
+        row = await projection.run(claimed)
+        assert (row["state"], row["cause"]) == ("attention", "run_unknown_to_node")
+        assert await tell(projection, timedelta()) == 0
+
+    async def test_I22_word_that_came_too_late_is_asked_for_again(
+        self, projection: Projection, claimed: RunIds
+    ) -> None:
+        lost, new = NodeJournal(journal_id=BENCH_JOURNAL), NodeJournal()
+        await projection.take(lost.whole_print(claimed)[:3])
+        await projection.take([new.fact(PrinterOnline, claimed.printer_id)])
+        assert await tell(projection, timedelta()) == 1
+        await projection.take([resolved_event(claimed, Resolution.PRINTING)])
+        assert (await projection.run(claimed))["state"] == "printing"
+        assert await tell(projection, timedelta()) == 1
+        assert (await projection.run(claimed))["state"] == "attention"
+
+    async def test_I22_restored_journal_that_knows_the_run_speaks_for_itself(
+        self, projection: Projection, claimed: RunIds
+    ) -> None:
+        lost, restored = NodeJournal(journal_id=BENCH_JOURNAL), NodeJournal()
+        await projection.take(lost.whole_print(claimed)[:3])
+        await projection.take(
+            [
+                restored.attention(claimed, "run_unknown_to_node"),
+                restored.fact(PrinterOnline, claimed.printer_id),
+            ]
+        )
+        assert await tell(projection, timedelta()) == 0
+
+    async def test_node_that_has_not_got_the_printer_asks_for_nobody(
+        self, projection: Projection, claimed: RunIds
+    ) -> None:
+        lost, strange = NodeJournal(journal_id=BENCH_JOURNAL), NodeJournal(node="other")
+        await projection.take(lost.whole_print(claimed)[:3])
+        await projection.take([strange.fact(PrinterOnline, claimed.printer_id)])
+        assert await tell(projection, timedelta()) == 0
 
 
 class TestRebuild:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from contracts.commands import Command, CommandKind
 from contracts.events import AnyEvent, parse_event
-from contracts.ids import CommandId, CorrelationId, PrinterId, RunId, UserId
+from contracts.ids import CommandId, CorrelationId, JournalId, PrinterId, RunId, UserId
 from contracts.rpc import ArtifactRef, Behind, ClaimRequest, NoJob, Refused, RunOffer
 from contracts.telemetry import PrinterTelemetry
 from edge.evidence import Identity
@@ -251,21 +251,7 @@ class Bench:
 
     def order(self, kind: CommandKind, **changes: object) -> Command:
         """Send a command."""
-        values: dict[str, object] = {
-            "id": CommandId(uuid4()),
-            "kind": kind,
-            "node": "node-a",
-            "journal_id": self.journal.journal_id,
-            "printer_id": PRINTER,
-            "run_id": None,
-            "bed_seq": None,
-            "value": None,
-            "by": UserId(uuid4()),
-            "issued_at": NOON,
-            "expires_at": None,
-            "correlation_id": CorrelationId(uuid4()),
-        }
-        command = Command.model_validate(values | changes)
+        command = new_command(self.journal.journal_id, kind, **changes)
         self.journal.commands.receive(command)
         self.worker.wake()
         return command
@@ -320,6 +306,25 @@ def make_bench(
     )
     worker = PrinterWorker(tools)
     return Bench(folder, printer, dispatch, downloads, clock, journal, worker, view)
+
+
+def new_command(journal_id: JournalId, kind: CommandKind, **changes: object) -> Command:
+    """Return a command to the bench's printer."""
+    values: dict[str, object] = {
+        "id": CommandId(uuid4()),
+        "kind": kind,
+        "node": "node-a",
+        "journal_id": journal_id,
+        "printer_id": PRINTER,
+        "run_id": None,
+        "bed_seq": None,
+        "value": None,
+        "by": UserId(uuid4()),
+        "issued_at": NOON,
+        "expires_at": None,
+        "correlation_id": CorrelationId(uuid4()),
+    }
+    return Command.model_validate(values | changes)
 
 
 UNAVAILABLE = ArtifactUnavailable("not there")

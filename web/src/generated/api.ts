@@ -3027,10 +3027,10 @@ export interface components {
         };
         /**
          * Objection
-         * @description What the printer's own last word has against a choice.
+         * @description What is known that speaks against a choice.
          * @enum {string}
          */
-        Objection: "printer_prints" | "printer_is_idle";
+        Objection: "printer_prints" | "printer_is_idle" | "node_forgot";
         /**
          * OpenInvitation
          * @description An invitation that nobody has taken yet.

@@ -9,6 +9,8 @@ import type { Fault } from "@/features/submit/tray-state";
 const AT_ONCE = 2;
 const RETRY_AFTER_S = [1, 3, 10, 30] as const;
 const RENEW_BEFORE_MS = 5000;
+/** The store takes bytes once: an earlier try got through, though its answer was lost with the page or the line. */
+const THERE_ALREADY = 412;
 
 class Failed extends Error {
   constructor(readonly fault: Fault) {
@@ -72,6 +74,7 @@ async function sendBytes(id: string, file: File, upload: Upload, signal: AbortSi
       change({ type: "progress", id, sent, atMs: Date.now() }),
     );
     if (status >= 500) throw new LineLost();
+    if (status === THERE_ALREADY) return;
     if (status >= 300) throw new Failed({ kind: "store", status });
   });
 }

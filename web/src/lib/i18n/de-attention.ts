@@ -64,6 +64,8 @@ export const attention: Catalogue["attention"] = {
   against: {
     printer_prints: "Der Drucker meldet, dass er druckt.",
     printer_is_idle: "Der Drucker meldet, dass er nicht druckt.",
+    node_forgot:
+      "Der Knoten kennt diesen Druck nicht mehr und würde sein Ende nicht melden. Warte es ab und sage dann, wie er ausging.",
   },
   notNow: "Jetzt nicht möglich:",
   look: "Geh hin und sieh nach. Dann sag, was du siehst:",

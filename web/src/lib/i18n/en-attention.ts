@@ -63,6 +63,8 @@ export const attention = {
   against: {
     printer_prints: "The printer reports that it prints.",
     printer_is_idle: "The printer reports that it does not print.",
+    node_forgot:
+      "The node no longer knows this print and would not report its end. Wait for it, then say how it ended.",
   },
   notNow: "Not possible now:",
   look: "Go and look. Then say what you see:",
