@@ -1,9 +1,10 @@
 """`make chaos KILLS=n SEED=s MINUTES=m`: breaks the whole stack and checks that nothing is lost.
 
 Trials go on until so many processes were killed and TRIALS=n were played, or so many minutes have
-passed. The last line is `chaos: kills=<n> trials=<n> lost=0 double_starts=0 collisions=0
-replay_mismatches=0 recovery_p95_s=<s> seed=<s>`; the exit code is 1 if any check was red, if
-recovery takes RECOVERY_S or longer, or if, after a whole round, a label was never come by.
+passed. With STORM=n so many more processes are killed in each trial, at any moment. The last line
+is `chaos: kills=<n> trials=<n> lost=0 double_starts=0 collisions=0 replay_mismatches=0
+recovery_p95_s=<s> seed=<s>`; the exit code is 1 if any check was red, if recovery takes RECOVERY_S
+or longer, or if, after a whole round, a label was never come by.
 """
 
 import asyncio
@@ -43,6 +44,7 @@ class Wanted:
     """Parts of the names of what may go wrong; "" is in all."""
     trials: int = 0
     recovery_s: float = float(RECOVERY_LIMIT_S)
+    storm: int = 0
 
 
 async def main() -> int:
@@ -54,6 +56,7 @@ async def main() -> int:
         tuple(os.environ.get("ONLY", "").split(",")),
         int(os.environ.get("TRIALS", "0")),
         float(os.environ.get("RECOVERY_S", RECOVERY_LIMIT_S)),
+        int(os.environ.get("STORM", "0")),
     )
     try:
         with _folder() as folder:
@@ -99,6 +102,7 @@ class Session:
 
     async def _on_one_stack(self, world: World, trace: Path) -> None:
         trials = Trials(world, self._chance, self._tally, trace)
+        trials.storm = self._wanted.storm
         await trials.begin()
         self._until_s = min(self._until_s, time.monotonic() + self._wanted.minutes * 60)
         try:
@@ -115,8 +119,8 @@ class Session:
     async def _one(self, trials: Trials) -> None:
         chosen = self._menu.draw()
         began_s = time.monotonic()
-        findings, has_killed = await trials.run(chosen)
-        if chosen.label is not None and not has_killed:
+        findings = await trials.run(chosen)
+        if chosen.label is not None and not trials.has_struck:
             self._menu.missed(chosen.label)
         took_s = time.monotonic() - began_s
         _say(f"trial {self._tally.trials} ({took_s:.1f} s): {chosen.name}")

@@ -45,6 +45,7 @@ OFFLINE_SPEED = 1800.0
 """Eight seconds at this speed are four hours at the printer."""
 HOUR_S, DAY_S = 3600, 86_400
 
+KILLABLE = (*OURS, *ENGINES, PRINTER)
 Chance = random.Random
 Strike = Callable[[World, Chance], Awaitable[list[float]]]
 
@@ -256,7 +257,7 @@ def faults(*, has_disks: bool) -> dict[str, Strike]:
         "cut_power": cut_power,
         "print_at_screen": print_at_screen,
     }
-    for name in (*OURS, *ENGINES, PRINTER):
+    for name in KILLABLE:
         strikes[f"kill_{name}"] = partial(kill, name)
     for name in (*OURS, *ENGINES):
         strikes[f"pause_{name}"] = partial(pause, name)

@@ -224,7 +224,7 @@ async def _played(world: World, trials: Trials, case: Case) -> list[Finding]:
     if case.is_spoiled:
         await trials.use(new_file(SPOILED))
         await _spoil(world, new_file(SPOILED))
-    findings, _ = await trials.run(Chosen(case.mutant, case.strike, 0.0), case.wishes)
+    findings = await trials.run(Chosen(case.mutant, case.strike, 0.0), case.wishes)
     trials.is_spoiled = trials.repeats_all = False
     if case.is_spoiled:
         await trials.use(new_file(0))

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from services.projector.writing import AWAY as DATABASE_AWAY
-from tests.chaos.faults import Strike, die_at, faults
+from tests.chaos.faults import KILLABLE, Strike, die_at, faults, kill
 from tests.chaos.labels import LABELS, Label, Needs
 from tests.chaos.messages import AWAY
 from tests.chaos.oracle import Accepted, Finding, Oracle
@@ -144,6 +144,10 @@ class Trials:
         self.patience = patience
         self.is_spoiled = False
         """Somebody changed the file that is printed."""
+        self.has_struck = False
+        """Whether the last trial's misfortune killed anything."""
+        self.storm = 0
+        """So many more processes are killed in a trial, at any moment of it."""
         self.repeats_all = False
         """Whether every request is sent twice."""
         self._person: Person | None = None
@@ -167,8 +171,8 @@ class Trials:
         if self._person is not None:
             await self._person.http.aclose()
 
-    async def run(self, chosen: Chosen, wishes: Wishes | None = None) -> tuple[list[Finding], bool]:
-        """Run one trial; return what was found and whether anything was killed."""
+    async def run(self, chosen: Chosen, wishes: Wishes | None = None) -> list[Finding]:
+        """Run one trial; return what was found."""
         person, oracle = self._person, self._oracle
         assert person is not None
         assert oracle is not None
@@ -201,7 +205,7 @@ class Trials:
                 "findings": [asdict(finding) for finding in findings],
             }
         )
-        return findings, bool(kills)
+        return findings
 
     async def _play(
         self, play: Play, chosen: Chosen
@@ -219,9 +223,18 @@ class Trials:
         return accepted, kills, recoveries, findings + slow
 
     async def _break(self, chosen: Chosen) -> list[float]:
-        await asyncio.sleep(chosen.after_s)  # the moment is what is tried
+        strikes = [self._strike(chosen.strike, chosen.after_s)]
+        for _ in range(self.storm):
+            strike = partial(kill, self._chance.choice(KILLABLE))
+            strikes.append(self._strike(strike, self._chance.uniform(0.0, LATEST_S)))
+        chosens, *others = await asyncio.gather(*strikes)
+        self.has_struck = bool(chosens)
+        return [*chosens, *(killed_at for kills in others for killed_at in kills)]
+
+    async def _strike(self, strike: Strike, after_s: float) -> list[float]:
+        await asyncio.sleep(after_s)  # the moment is what is tried
         try:
-            return await chosen.strike(self._world, self._chance)
+            return await strike(self._world, self._chance)
         except (httpx.HTTPError, *AWAY):
             return []  # what was to be broken was away already
 
