@@ -10,6 +10,7 @@ from contracts.lifecycle import (
     Resolution,
     RunState,
 )
+from contracts.sentences import Sentence
 from edge.effects import has_effect
 from edge.printer import (
     AT_WORK_STATES,
@@ -72,11 +73,9 @@ class CommandWorker:
 
     def _check(self, command: Command) -> None:
         if command.journal_id != self._journal.journal_id:
-            raise CommandRefusedError(
-                "wrong_journal", "The node has a new journal: look at the printer and ask again."
-            )
+            raise CommandRefusedError("wrong_journal", Sentence.NEW_JOURNAL_ASK_AGAIN)
         if command.kind not in NEVER_EXPIRES and self._tools.dispatch.is_expired(command):
-            raise CommandRefusedError("expired", "The command came too late to be carried out.")
+            raise CommandRefusedError("expired", Sentence.COMMAND_TOO_LATE)
 
     async def _act(self, command: Command) -> None:
         match command.kind:
@@ -105,7 +104,7 @@ class CommandWorker:
                 self._current_run(command, RunState.PRINTING)
                 level = _number(command.value)
                 if level not in SPEED_LEVELS:
-                    raise CommandRefusedError("bad_value", "The speed is a level from 1 to 4.")
+                    raise CommandRefusedError("bad_value", Sentence.NO_SUCH_SPEED)
                 await self._order(command, SetSpeed(level))
             case CommandKind.SKIP:
                 self._current_run(command, RunState.PRINTING, RunState.PAUSED)
@@ -114,7 +113,7 @@ class CommandWorker:
             case CommandKind.CLEAR_ERROR:
                 await self._order(command, ClearError())
             case _:
-                raise CommandRefusedError("unknown_kind", "This node doesn't know the command.")
+                raise CommandRefusedError("unknown_kind", Sentence.UNKNOWN_COMMAND)
 
     # --- bed ---
 
@@ -122,29 +121,32 @@ class CommandWorker:
         self._check_bed_seq(command)
         report = self._view.report
         if report is not None and report.state in AT_WORK_STATES:
-            raise CommandRefusedError("printer_busy", "The printer is printing.")
+            raise CommandRefusedError("printer_busy", Sentence.PRINTING)
         run = self._journal.runs.unresolved(command.printer_id)
         if run is not None and run.state in BEGUN_RUN_STATES:
             raise CommandRefusedError(
                 "printer_busy",
-                "A print was sent to this printer and has not ended. Say first what became of it.",
+                Sentence.PRINT_NOT_ENDED,
             )
-        self._set_bed(command, BedState.CLEAR, "A person says that the plate is empty.")
+        self._set_bed(command, BedState.CLEAR, Sentence.SAID_EMPTY)
 
     def _unclear_bed(self, command: Command) -> None:
         self._check_bed_seq(command)
         bed = self._journal.printers.bed(command.printer_id)
         if bed.state is not BedState.CLEAR:
-            raise CommandRefusedError("wrong_state", f"The bed is {bed.state.value} already.")
-        self._set_bed(command, bed.before_clear, "“Bed clear” was taken back.")
+            raise CommandRefusedError(
+                "wrong_state", Sentence.BED_ALREADY.say(state=bed.state.value)
+            )
+        self._set_bed(command, bed.before_clear, Sentence.WORD_TAKEN_BACK)
 
     def _check_bed_seq(self, command: Command) -> None:
         bed = self._journal.printers.bed(command.printer_id)
         if command.bed_seq != bed.bed_seq:
             raise CommandRefusedError(
                 "stale_bed",
-                f"The bed has changed since: it is {bed.state.value} now "
-                f"(number {bed.bed_seq}, not {command.bed_seq}).",
+                Sentence.BED_CHANGED.say(
+                    state=bed.state.value, now=bed.bed_seq, asked=command.bed_seq
+                ),
             )
 
     def _set_bed(self, command: Command, state: BedState, reason: str) -> None:
@@ -160,11 +162,11 @@ class CommandWorker:
         """Keep the wish; the run's worker answers. Unknown runs may still be on their way."""
         run = self._find_run(command)
         if run is not None and run.state in TERMINAL_RUN_STATES:
-            raise CommandRefusedError("run_ended", f"The run had already ended: {run.state.value}.")
-        if run is not None and run.state is RunState.ATTENTION and not self._is_at_work(run):
             raise CommandRefusedError(
-                "in_attention", "Nobody knows whether this print runs: look at it and resolve it."
+                "run_ended", Sentence.RUN_HAD_ENDED.say(state=run.state.value)
             )
+        if run is not None and run.state is RunState.ATTENTION and not self._is_at_work(run):
+            raise CommandRefusedError("in_attention", Sentence.RUN_IN_DOUBT)
         self._journal.commands.want_cancel(command)
 
     def _is_at_work(self, run: RunRecord) -> bool:
@@ -188,9 +190,9 @@ class CommandWorker:
     def _current_run(self, command: Command, *states: RunState) -> None:
         run = self._find_run(command)
         if run is None:
-            raise CommandRefusedError("unknown_run", "This node doesn't know the run.")
+            raise CommandRefusedError("unknown_run", Sentence.UNKNOWN_RUN)
         if run.state not in states:
-            raise CommandRefusedError("wrong_state", f"The run is {run.state.value}.")
+            raise CommandRefusedError("wrong_state", Sentence.RUN_IS.say(state=run.state.value))
 
     def _find_run(self, command: Command) -> RunRecord | None:
         if command.run_id is None:

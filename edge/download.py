@@ -11,6 +11,7 @@ import structlog
 
 from contracts.ids import RunId
 from contracts.rpc import ArtifactRef
+from contracts.sentences import Sentence
 from edge.ports import ArtifactChanged, ArtifactUnavailable, NodeStorageFull
 from runtime.backoff import backoff
 
@@ -70,7 +71,7 @@ class ArtifactCache:
                 await asyncio.sleep(next(waits))
             else:
                 return part.replace(whole)
-        raise ArtifactUnavailable(f"The file could not be fetched ({reason}).")
+        raise ArtifactUnavailable(Sentence.NOT_FETCHED.say(why=reason))
 
     def drop(self, sha256: str, run_id: RunId) -> None:
         """Remove the file, whole or in part, unless another run needs it."""
@@ -91,7 +92,7 @@ class ArtifactCache:
         have = part.stat().st_size if part.exists() else 0
         free = shutil.disk_usage(self._folder).free
         if free < artifact.size_bytes - have + RESERVE_BYTES:
-            raise NodeStorageFull("The node's disk is too full for the file.")
+            raise NodeStorageFull(Sentence.NODE_DISK_FULL)
 
     async def _download(self, artifact: ArtifactRef, part: Path) -> None:
         have = part.stat().st_size if part.exists() else 0  # noqa: ASYNC240 - one stat
@@ -119,7 +120,7 @@ class ArtifactCache:
                     file.write(chunk)
         if room < 0:
             part.unlink()  # noqa: ASYNC240
-            raise ArtifactChanged("The file in the storage is longer than the approved one.")
+            raise ArtifactChanged(Sentence.LONGER_THAN_APPROVED)
         if room > 0:
             raise _Retry("the connection ended early")
 
@@ -128,14 +129,14 @@ class ArtifactCache:
         if found != artifact.sha256:
             part.unlink()  # noqa: ASYNC240
             log.error("artifact_changed", expected=artifact.sha256, found=found)
-            raise ArtifactChanged("The file in the storage is not the approved one.")
+            raise ArtifactChanged(Sentence.NOT_THE_APPROVED)
 
 
 def _check_status(status: int) -> None:
     if status in {200, 206}:
         return
     if status in _STALE_STATUS:
-        raise ArtifactUnavailable(f"The storage refused the file ({status}).", is_url_stale=True)
+        raise ArtifactUnavailable(Sentence.STORAGE_REFUSED.say(status=status), is_url_stale=True)
     if status >= 500 or status in {408, 416, 429}:
         raise _Retry(f"the storage answered {status}")
     raise ArtifactUnavailable(f"The storage doesn't have the file ({status}).")

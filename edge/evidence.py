@@ -10,6 +10,7 @@ from contracts.events import AttentionCause, PrinterActivity, PrinterSaid
 from contracts.lifecycle import BedState
 from contracts.loaded import Loaded
 from contracts.rpc import JobSpec
+from contracts.sentences import Sentence
 from edge.printer import (
     AT_WORK_STATES,
     FREE_STATES,
@@ -159,13 +160,11 @@ def judge_start(view: StartView, timing: Timing) -> StartVerdict:
     if view.was_interrupted:
         return Doubt(
             AttentionCause.RESTARTED_IN_START,
-            "The connection to the printer broke during the start, and its reports don't say "
-            "whether it took the job. Look at the printer before deciding.",
+            Sentence.START_INTERRUPTED,
         )
     return Doubt(
         AttentionCause.START_NOT_SEEN,
-        "The job was sent, but the printer's reports show no start. Look at the printer before "
-        "deciding.",
+        Sentence.START_NOT_SHOWN,
     )
 
 
@@ -202,7 +201,7 @@ def _foreign_start(view: StartView, report: PrinterReport) -> Doubt | None:
     if report.state in AT_WORK_STATES and has_new_name:
         return Doubt(
             AttentionCause.FOREIGN_PRINT,
-            f"The printer is printing “{report.subtask_name}”, which was not started from here.",
+            Sentence.PRINTS_SOMETHING_ELSE.say(name=report.subtask_name),
         )
     return None
 
@@ -217,7 +216,7 @@ def _refusal(view: StartView, report: PrinterReport, timing: Timing) -> Failed |
         fault_of_echo = view.echo.fault
         if fault_of_echo is not None:
             return Failed(fault_of_echo.text, fault_of_echo.code, fault_of_echo.advice)
-        return Failed(f"The printer refused the job: {view.echo.reason}", None, None)
+        return Failed(Sentence.JOB_REFUSED.say(why=view.echo.reason), None, None)
     return None
 
 
@@ -252,10 +251,10 @@ def judge_print(view: PrintView) -> PrintVerdict:
 
 def _idle(view: PrintView) -> Cancelled | Doubt:
     if view.is_cancel_wanted:
-        return Cancelled("The print was stopped.")
+        return Cancelled(Sentence.STOPPED)
     return Doubt(
         AttentionCause.PRINTER_FORGOT,
-        "The printer says that it is idle, and not how the print ended.",
+        Sentence.IDLE_WITHOUT_END,
     )
 
 
@@ -263,57 +262,54 @@ def _lost_identity(report: PrinterReport) -> Doubt:
     if report.subtask_name:
         return Doubt(
             AttentionCause.FOREIGN_PRINT,
-            f"The printer now speaks of “{report.subtask_name}”; how this print ended is unknown.",
+            Sentence.SPEAKS_OF_SOMETHING_ELSE.say(name=report.subtask_name),
         )
     return Doubt(
         AttentionCause.PRINTER_FORGOT,
-        "The printer no longer knows this print: it was probably without power. "
-        "How far the print came is unknown.",
+        Sentence.PRINT_FORGOTTEN,
     )
 
 
 def _ended_badly(view: PrintView) -> Failed | Cancelled:
     errors = [f for f in view.latched if f.kind is FaultKind.ERROR]
     if any(f.kind is FaultKind.CANCELLED for f in view.latched):
-        return Cancelled(
-            "The print was stopped."
-            if view.is_cancel_wanted
-            else "The print was stopped at the printer."
-        )
+        return Cancelled(Sentence.STOPPED if view.is_cancel_wanted else Sentence.STOPPED_AT_PRINTER)
     if errors:
         fault = errors[-1]
         return Failed(fault.text, fault.code, fault.advice)
     if view.is_cancel_wanted:
-        return Cancelled("The print was stopped.")
-    return Failed("The printer says that the print failed, and not why.", None, None)
+        return Cancelled(Sentence.STOPPED)
+    return Failed(Sentence.FAILED_WITHOUT_WHY, None, None)
 
 
 def _paused(report: PrinterReport) -> Paused:
     fault = next((f for f in report.faults if f.kind is not FaultKind.NOTICE), None)
     if fault is not None:
         return Paused(fault.text, fault.code)
-    return Paused(report.stage or "The print is paused.", None)
+    return Paused(report.stage or Sentence.PAUSED, None)
 
 
 def why_not_free(report: PrinterReport) -> str | None:
     """Return why the printer can't take a job, by its own report; None if it can."""
     if report.state not in FREE_STATES:
-        return f"The printer is not free: it says {report.state.value}."
+        return Sentence.NOT_FREE.say(state=report.state.value)
     if report.is_updating:
-        return "The printer is updating its firmware."
+        return Sentence.UPDATING
     if not report.has_storage:
-        return "The printer has no memory card."
+        return Sentence.NO_CARD
     return None
 
 
 def why_not_fit(spec: JobSpec, loaded: Loaded) -> str | None:
     """Return why the printer can't print the job; None if nothing speaks against it."""
     if spec.model and loaded.model and spec.model != loaded.model:
-        return f"The file is for model {spec.model}, the printer is {loaded.model}."
+        return Sentence.OTHER_MODEL.say(needs=spec.model, has=loaded.model)
     if spec.nozzle_mm and loaded.nozzle_mm and abs(spec.nozzle_mm - loaded.nozzle_mm) > 0.01:
-        return f"The file is for a {spec.nozzle_mm:g} mm nozzle, not {loaded.nozzle_mm:g} mm."
+        return Sentence.OTHER_NOZZLE.say(
+            needs_mm=f"{spec.nozzle_mm:g}", has_mm=f"{loaded.nozzle_mm:g}"
+        )
     if spec.use_ams and not loaded.has_ams:
-        return "The job takes filament from an AMS, and the printer has none."
+        return Sentence.NO_AMS
     return _why_not_fed(spec, loaded)
 
 
@@ -324,14 +320,15 @@ def _why_not_fed(spec: JobSpec, loaded: Loaded) -> str | None:
         if not spec.use_ams:
             found = next((kind for slot, kind in trays.items() if slot >= EXTERNAL_SLOTS), "")
             if found and found.casefold() != needed.type.casefold():
-                return f"The job needs {needed.type}, on the external spool is {found}."
+                return Sentence.OTHER_SPOOL.say(needs=needed.type, has=found)
         else:
             slot = _slot_for(needed.index, spec.ams_mapping)
             if slot is None:
-                return f"No tray is chosen for the job's {needed.type} (filament {needed.index})."
+                return Sentence.NO_TRAY_CHOSEN.say(needs=needed.type, index=needed.index)
             found = trays.get(slot, "")
             if found.casefold() != needed.type.casefold():
-                return f"The job needs {needed.type}, in tray {slot + 1} is {found or 'nothing'}."
+                said = Sentence.OTHER_IN_TRAY if found else Sentence.EMPTY_TRAY
+                return said.say(needs=needed.type, tray=slot + 1, has=found)
     return None
 
 
@@ -357,15 +354,13 @@ def judge_bed(bed: BedState, report: PrinterReport, *, is_known_print: bool) -> 
     """
     if report.state in AT_WORK_STATES:
         if bed is not BedState.OCCUPIED:
-            return BedVerdict(BedState.OCCUPIED, "The printer is printing.")
+            return BedVerdict(BedState.OCCUPIED, Sentence.PRINTING)
         if is_known_print or not report.subtask_name:
             return None
-        return BedVerdict(BedState.OCCUPIED, f"The printer prints “{report.subtask_name}”.")
+        return BedVerdict(BedState.OCCUPIED, Sentence.PRINTING_NAMED.say(name=report.subtask_name))
     if is_known_print or not report.subtask_name or bed is BedState.UNKNOWN:
         return None
-    return BedVerdict(
-        BedState.UNKNOWN, f"The printer speaks of “{report.subtask_name}”, not started from here."
-    )
+    return BedVerdict(BedState.UNKNOWN, Sentence.FOREIGN_ON_BED.say(name=report.subtask_name))
 
 
 _ACTIVITY = {

@@ -12,6 +12,7 @@ import structlog
 from contracts.events import ReleaseCode
 from contracts.lifecycle import TERMINAL_RUN_STATES, BedState, RunState, RunStep
 from contracts.rpc import Refused
+from contracts.sentences import Sentence
 from edge.evidence import why_not_fit, why_not_free
 from edge.ports import ArtifactChanged, ArtifactUnavailable, LinkDown, NodeStorageFull
 from edge.printer import PrinterError, PrinterReport, PrinterUnreachable, StorageRefused
@@ -73,14 +74,14 @@ class Preparation:
 
     def _why_stop(self, run: RunRecord) -> Release | None:
         if self._journal.runs.get(run.run_id).state not in BEFORE_INTENT:
-            return Release(None, "A person has decided about the run.")
+            return Release(None, Sentence.DECIDED_MEANWHILE)
         if self._journal.commands.cancel_wish(run.run_id) is not None:
-            return Release(None, "Cancelled before the start.")
+            return Release(None, Sentence.CANCELLED_BEFORE_START)
         elapsed_s = run.asked.elapsed_s(self._tools.now())
         limit_s = min(run.offer.start_within_s, run.offer.transfer_within_s)
         if elapsed_s > limit_s:
             return Release(
-                ReleaseCode.TOO_LATE, f"The job was not on the printer within {limit_s:.0f} s."
+                ReleaseCode.TOO_LATE, Sentence.NOT_THERE_IN_TIME.say(seconds=f"{limit_s:.0f}")
             )
         return None
 
@@ -138,9 +139,9 @@ class Preparation:
         try:
             fresh = await self._tools.dispatch.fresh_artifact(run.run_id)
         except LinkDown as exc:
-            raise ArtifactUnavailable(f"No fresh address for the file: {exc}.") from exc
+            raise ArtifactUnavailable(Sentence.NO_FRESH_ADDRESS.say(why=exc)) from exc
         if isinstance(fresh, Refused):
-            raise ArtifactUnavailable(f"No fresh address for the file: {fresh.reason}.")
+            raise ArtifactUnavailable(Sentence.NO_FRESH_ADDRESS.say(why=fresh.reason))
         return await self._tools.downloads.fetch(
             run.offer.artifact.model_copy(update={"url": fresh.url}), run.run_id
         )
@@ -157,6 +158,6 @@ class Preparation:
         if busy is not None:
             return Release(ReleaseCode.PRINTER_BUSY, busy)
         if self._journal.printers.bed(run.printer_id).state is not BedState.CLEAR:
-            return Release(ReleaseCode.BED_NOT_CLEAR, "The bed is not clear (any more).")
+            return Release(ReleaseCode.BED_NOT_CLEAR, Sentence.BED_NOT_CLEAR_ANY_MORE)
         unfit = why_not_fit(run.offer.spec, report.loaded)
         return Release(ReleaseCode.DOES_NOT_FIT, unfit) if unfit else None

@@ -15,6 +15,7 @@ import aioftp
 import structlog
 from aioftp.common import DEFAULT_PORT
 
+from contracts.sentences import Sentence
 from edge.bambu.tls import PrinterTrust
 from edge.bambu.tls_stream import Handler, TLSStream
 from edge.printer import (
@@ -118,13 +119,15 @@ class PrinterFTPS:
                         arrived = await client.size(name)
                     if arrived == size:
                         return
-                    last = TransferFailed(f"The printer has {arrived or 0} of {size} bytes.")
+                    last = TransferFailed(
+                        Sentence.PARTLY_ON_PRINTER.say(arrived=arrived or 0, size=size)
+                    )
                 except (TransferFailed, PrinterUnreachable) as exc:
                     if await self._arrived_anyway(name, size):
                         return
                     last = exc
                 except TimeoutError:
-                    last = TransferFailed(f"The upload took longer than {timeout_s:.0f} s.")
+                    last = TransferFailed(Sentence.UPLOAD_TOO_SLOW.say(seconds=f"{timeout_s:.0f}"))
                 log.warning("upload_attempt_failed", attempt=attempt, reason=str(last))
                 await self._delete_quietly(name)
         raise last
@@ -150,7 +153,7 @@ class PrinterFTPS:
             async with asyncio.timeout(LIST_TIMEOUT_S):
                 yield
         except TimeoutError:
-            raise TransferFailed("The printer's file server didn't answer in time.") from None
+            raise TransferFailed(Sentence.FILES_SILENT) from None
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[FTPSClient]:
@@ -169,19 +172,17 @@ class PrinterFTPS:
             except ssl.SSLCertVerificationError as exc:
                 raise self._trust.mismatch(exc) from exc
             except aioftp.StatusCodeError as exc:
-                raise PrinterUnreachable(
-                    f"The printer's file server turns us away ({reply_of(exc)})."
-                ) from exc
+                raise PrinterUnreachable(Sentence.FILES_REFUSED.say(why=reply_of(exc))) from exc
             except NETWORK_ERRORS as exc:
-                raise PrinterUnreachable(
-                    f"The printer's file server doesn't answer: {exc or 'time-out'}."
-                ) from exc
+                raise PrinterUnreachable(Sentence.FILES_AWAY.say(why=exc or "time-out")) from exc
             try:
                 yield client
             except aioftp.StatusCodeError as exc:
-                raise TransferFailed(f"The printer's file server said {reply_of(exc)}.") from exc
+                raise TransferFailed(Sentence.FILES_SAID.say(why=reply_of(exc))) from exc
             except NETWORK_ERRORS as exc:
-                raise TransferFailed(f"The transfer broke off: {exc or 'time-out'}.") from exc
+                raise TransferFailed(
+                    Sentence.TRANSFER_BROKE_OFF.say(why=exc or "time-out")
+                ) from exc
             await _quit(client)
         finally:
             _hang_up(client)
@@ -190,9 +191,7 @@ class PrinterFTPS:
         try:
             await client.login(self._user, self._access_code)
         except aioftp.StatusCodeError as exc:
-            raise AccessCodeRefused(
-                f"The printer's file server refuses the access code ({reply_of(exc)})."
-            ) from exc
+            raise AccessCodeRefused(Sentence.FILES_CODE_REFUSED.say(why=reply_of(exc))) from exc
         try:
             await client.command("PBSZ 0", "200")
             await client.command("PROT P", "200")
@@ -200,7 +199,7 @@ class PrinterFTPS:
             # refuses SIZE in text mode.
             await client.command("TYPE I", "200")
         except aioftp.StatusCodeError as exc:
-            raise TransferFailed(f"The printer's file server said {reply_of(exc)}.") from exc
+            raise TransferFailed(Sentence.FILES_SAID.say(why=reply_of(exc))) from exc
 
     async def _put(
         self, client: FTPSClient, source: Path, name: str, on_progress: Callable[[int], None]
@@ -216,10 +215,7 @@ class PrinterFTPS:
         try:
             await client.transfer(f"STOR {name}", send)
         except aioftp.StatusCodeError as exc:
-            raise StorageRefused(
-                f"The printer's card doesn't take the file ({reply_of(exc)}). Check that it is in, "
-                "not full and not write-protected."
-            ) from exc
+            raise StorageRefused(Sentence.CARD_REFUSED.say(why=reply_of(exc))) from exc
         try:
             async with asyncio.timeout(END_REPLY_TIMEOUT_S):
                 await client.command(None, "2xx")

@@ -11,6 +11,7 @@ import aiomqtt
 import structlog
 from aiomqtt.exceptions import MqttConnectError
 
+from contracts.sentences import Sentence
 from edge.bambu.camera import pictures
 from edge.bambu.capture import Capture
 from edge.bambu.ftps import PrinterFTPS
@@ -140,7 +141,7 @@ class BambuPrinter:
 
     def _connected(self) -> Session:
         if self._session is None:
-            raise PrinterUnreachable("The printer is not connected.")
+            raise PrinterUnreachable(Sentence.NOT_CONNECTED)
         return self._session
 
     async def _one_session(self, listener: PrinterListener) -> tuple[PrinterError, bool]:
@@ -185,11 +186,8 @@ class BambuPrinter:
         code = getattr(exc, "rc", None)
         number = getattr(code, "value", code)
         if isinstance(exc, MqttConnectError) and number in _WRONG_CODE:
-            return AccessCodeRefused(
-                f"Printer {self.serial} refuses the access code. Read the code on its screen "
-                "(Settings, Network) and enter it in the node's settings."
-            )
+            return AccessCodeRefused(Sentence.ACCESS_CODE_REFUSED.say(serial=self.serial))
         below = exc.__cause__ or exc.__context__
         if isinstance(below, ssl.SSLCertVerificationError):
             return self._trust.mismatch(below)
-        return PrinterUnreachable(f"No session with printer {self.serial}: {exc}.")
+        return PrinterUnreachable(Sentence.NO_SESSION.say(serial=self.serial, why=exc))

@@ -1,11 +1,13 @@
 """Merging the printer's messages and reading the result; pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from contracts.loaded import Loaded, LoadedFilament
+from contracts.sentences import Sentence
 from edge.bambu.codes.decode import error_fault, hms_fault
 from edge.bambu.messages import HealthItem, Json, PushStatus, Version, model_of_serial
 from edge.bambu.parts import UPDATE_OVER, read_parts
@@ -17,36 +19,36 @@ FULL = 0
 _KEYED_LISTS = frozenset({"ams", "tray"})
 """A delta may carry part of these; their items are known by id. [S BDY, PYB]"""
 
-STAGES = {
+STAGES: Mapping[int, str] = {
     1: "levelling the bed",
     2: "heating the bed",
     3: "measuring vibrations",
     4: "changing the filament",
-    5: "paused by the program",
-    6: "paused: the filament ran out",
+    5: Sentence.PAUSED_BY_PROGRAM,
+    6: Sentence.PAUSED_FILAMENT_OUT,
     7: "heating the nozzle",
     8: "calibrating the flow",
     13: "homing",
     14: "cleaning the nozzle",
     15: "checking the nozzle's temperature",
-    16: "paused by a person",
-    17: "paused: the front cover fell off",
+    16: Sentence.PAUSED_BY_PERSON,
+    17: Sentence.PAUSED_FRONT_COVER,
     19: "calibrating the extrusion",
-    20: "paused: the nozzle's temperature",
-    21: "paused: the bed's temperature",
+    20: Sentence.PAUSED_NOZZLE_TEMPERATURE,
+    21: Sentence.PAUSED_BED_TEMPERATURE,
     22: "unloading filament",
-    23: "paused: a motor lost steps",
+    23: Sentence.PAUSED_LOST_STEPS,
     24: "loading filament",
     25: "calibrating the motors' noise",
-    26: "paused: the AMS is gone",
-    27: "paused: the heatbreak fan",
-    28: "paused: the chamber's temperature",
+    26: Sentence.PAUSED_NO_AMS,
+    27: Sentence.PAUSED_FAN,
+    28: Sentence.PAUSED_CHAMBER_TEMPERATURE,
     29: "cooling the chamber",
-    30: "paused by the program",
-    32: "paused: the nozzle is covered",
-    33: "paused: the cutter",
-    34: "paused: the first layer",
-    35: "paused: the nozzle is clogged",
+    30: Sentence.PAUSED_BY_PROGRAM,
+    32: Sentence.PAUSED_NOZZLE_COVERED,
+    33: Sentence.PAUSED_CUTTER,
+    34: Sentence.PAUSED_FIRST_LAYER,
+    35: Sentence.PAUSED_NOZZLE_CLOGGED,
 }
 _NO_STAGES = frozenset({0, 255, -1})
 """Printing, and the idle of P1 and X1."""

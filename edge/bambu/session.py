@@ -16,6 +16,7 @@ from uuid import uuid4
 import aiomqtt
 import structlog
 
+from contracts.sentences import Sentence
 from edge.bambu.capture import Recorder
 from edge.bambu.messages import (
     MAX_REQUEST_BYTES,
@@ -101,7 +102,7 @@ class Session:
                 f"device/{self.serial}/request", payload, qos=0, timeout=SEND_TIMEOUT_S
             )
         except aiomqtt.MqttCodeError as exc:
-            raise PrinterUnreachable(f"The printer is not connected: {exc}.") from exc
+            raise PrinterUnreachable(Sentence.NOT_CONNECTED_WHY.say(why=exc)) from exc
         except aiomqtt.MqttError:
             # Handed to the socket, not seen leaving: it may still arrive, so it counts as sent.
             log.warning("message_departure_unseen", serial=self.serial)
@@ -129,10 +130,10 @@ class Session:
                     await self._full_came.wait()
             except TimeoutError:
                 raise PrinterUnreachable(
-                    f"The printer sent no full report within {FULL_REPORT_TIMEOUT_S:g} s."
+                    Sentence.NO_FULL_REPORT_IN_TIME.say(seconds=f"{FULL_REPORT_TIMEOUT_S:g}")
                 ) from None
         if self.report is None:
-            raise PrinterUnreachable("The printer has sent no full report.")
+            raise PrinterUnreachable(Sentence.NO_FULL_REPORT)
         return self.report
 
     def _is_asked(self) -> bool:
@@ -155,7 +156,7 @@ class Session:
                 if self.is_uploading():
                     continue
                 if is_doubtful:
-                    raise PrinterUnreachable("The printer has stopped reporting.") from None
+                    raise PrinterUnreachable(Sentence.STOPPED_REPORTING) from None
                 is_doubtful = True
                 await self._doubt()
                 continue
@@ -165,7 +166,7 @@ class Session:
                 self.take(payload, listener)
             await self._ask_full_if_missing()
             if not self.is_uploading() and self.watchdog.is_half_dead(self.clock.boottime()):
-                raise PrinterUnreachable("The printer reports, but takes no orders.")
+                raise PrinterUnreachable(Sentence.TAKES_NO_ORDERS)
 
     async def _doubt(self) -> None:
         """Ask a silent printer to go on reporting, and what was missed."""

@@ -4,6 +4,7 @@ from contracts.commands import Command, parse_command
 from contracts.events import CommandDone, CommandRefused
 from contracts.ids import PrinterId, RunId
 from contracts.lifecycle import RunState
+from contracts.sentences import Sentence
 from edge.journal.ledger import Ledger
 from edge.records import CancelWish, Draft
 
@@ -71,7 +72,7 @@ class CommandTable:
             if state is RunState.CANCELLED:
                 self.done(command)
             else:
-                self.refuse(command, "run_ended", f"The run had already ended: {state.value}.")
+                self.refuse(command, "run_ended", Sentence.RUN_HAD_ENDED.say(state=state.value))
 
     def _cancel_command(self, run_id: RunId) -> Command | None:
         found = self._ledger.row(

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from contracts.ids import JournalId
+from contracts.sentences import Sentence
 from edge.journal.commands import CommandTable
 from edge.journal.files import FileTable
 from edge.journal.ledger import Ledger
@@ -13,10 +14,7 @@ from edge.journal.runs import RunTable
 from edge.records import StoredFact
 from runtime.clock import Clock
 
-_RESTORED = (
-    "The node's journal was restored from an old copy, so that what happened since is unknown. "
-    "Look at the printer before deciding."
-)
+_RESTORED = Sentence.JOURNAL_RESTORED
 
 
 class NodeJournal:

@@ -11,6 +11,7 @@ from contracts.events import (
 )
 from contracts.ids import PrinterId, RunId, UserId
 from contracts.lifecycle import BedState
+from contracts.sentences import Sentence
 from edge.evidence import FILE_PREFIX
 from edge.journal.ledger import Ledger, as_json
 from edge.records import BedRecord, Draft
@@ -44,9 +45,7 @@ class PrinterTable:
                 BedState.UNKNOWN,
                 BedState.UNKNOWN,
             )
-            self.set_bed(
-                printer_id, BedState.UNKNOWN, reason="This node has not seen the printer before."
-            )
+            self.set_bed(printer_id, BedState.UNKNOWN, reason=Sentence.NOT_SEEN_BEFORE)
 
     def epoch(self, printer_id: PrinterId) -> int:
         """Return the printer's epoch, 0 until told."""

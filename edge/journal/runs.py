@@ -31,6 +31,7 @@ from contracts.lifecycle import (
     advance_run,
 )
 from contracts.rpc import RunOffer
+from contracts.sentences import Sentence
 from edge.evidence import Preimage, said_in
 from edge.journal.commands import CommandTable
 from edge.journal.ledger import Ledger, as_json
@@ -158,7 +159,7 @@ class RunTable:
             self._printers.set_bed(
                 run.printer_id,
                 BedState.OCCUPIED,
-                reason="A print is being started.",
+                reason=Sentence.START_UNDER_WAY,
                 by_run=run_id,
             )
         return self.get(run_id)

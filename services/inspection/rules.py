@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from contracts.sentences import Sentence
 from services.inspection.machines import name_of
 from services.inspection.refusal import Refusal
 
@@ -21,13 +22,13 @@ class Rules:
         if model is not None and model not in self.models:
             raise Refusal(
                 "wrong_model",
-                f"Plate {plate} is sliced for the {name_of(model)}; printed is here on {here}. "
-                f"Choose {here} in your slicer and slice again.",
+                Sentence.FILE_FOR_OTHER_MODEL.say(plate=plate, needs=name_of(model), here=here),
             )
         if nozzle_mm is not None and nozzle_mm not in self.nozzles_mm:
             sizes = ", ".join(f"{size:g}" for size in sorted(self.nozzles_mm))
             raise Refusal(
                 "wrong_nozzle",
-                f"Plate {plate} is sliced for a {nozzle_mm:g} mm nozzle; there are {sizes} mm. "
-                "Choose another nozzle in your slicer and slice again.",
+                Sentence.FILE_FOR_OTHER_NOZZLE.say(
+                    plate=plate, needs_mm=f"{nozzle_mm:g}", here_mm=sizes
+                ),
             )

@@ -30,6 +30,7 @@ from contracts.ids import (
 from contracts.lifecycle import TERMINAL_RUN_STATES, JobState, Resolution, RunState
 from contracts.loaded import PlateSummary
 from contracts.rpc import ClaimRequest, JobSpec, RefusalCode
+from contracts.sentences import Sentence
 from contracts.waiting import WaitReason
 from services.db import outbox
 from services.db.tables.machines import Printer, Run
@@ -170,7 +171,7 @@ async def _settle_open_run(
 
 
 async def _release_unanswered(session: AsyncSession, run: Run, job: Job, now: datetime) -> None:
-    reason = "The answer to the claim never reached the node."
+    reason = Sentence.ANSWER_LOST
     event = RunResolved(
         id=EventId(uuid4()),
         occurred_at=now,
@@ -198,7 +199,7 @@ async def _ask_a_person(session: AsyncSession, run: Run, now: datetime) -> None:
         run_id=RunId(run.id),
         in_state=RunState(run.fact_state),
         cause=AttentionCause.RUN_UNKNOWN_TO_NODE,
-        reason="The node has a new journal: what became of this run is not sure.",
+        reason=Sentence.NEW_JOURNAL,
     )
     await outbox.add_event(session, event)
 

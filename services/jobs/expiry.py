@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.events import JobWithdrawn
 from contracts.ids import CorrelationId, EventId, JobId, UserId
 from contracts.lifecycle import ArtifactState, JobAction, JobState, advance_job
+from contracts.sentences import Sentence
 from services.db import outbox
 from services.db.tables.work import Artifact, Job
 
@@ -31,7 +32,7 @@ async def expire_jobs(session: AsyncSession, now: datetime) -> int:
         .with_for_update(skip_locked=True)
     )
     jobs = list(rows)
-    reason = f"Nobody decided within {UNDECIDED_AFTER.days} days. Submit it again."
+    reason = Sentence.NOBODY_DECIDED.say(days=UNDECIDED_AFTER.days)
     for job in jobs:
         job.state = advance_job(JobState(job.state), JobAction.WITHDRAW)
         job.version += 1

@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.events import JobCancelled, JobRequeued, RequeueReason
 from contracts.ids import CorrelationId, EventId, JobId, UserId
 from contracts.lifecycle import JobAction, JobState, RunState, advance_job
+from contracts.sentences import Sentence
 from services.db import outbox
 from services.db.channels import QUEUE
 from services.db.news import tell
@@ -123,7 +124,7 @@ async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
 
 
 async def _cancel(session: AsyncSession, job: Job, now: datetime) -> None:
-    reason = "Cancelled as asked, before the print began."
+    reason = Sentence.CANCELLED_AS_ASKED
     job.state = advance_job(JobState(job.state), JobAction.CANCEL)
     job.decided_at, job.decided_by, job.decision = now, job.cancel_requested_by, reason
     event = JobCancelled(

@@ -16,6 +16,7 @@ import structlog
 
 from contracts.events import AttentionCause, RunOverdue, event_bytes
 from contracts.ids import CorrelationId, EventId, JobId, RunId
+from contracts.sentences import Sentence
 from contracts.subjects import event_subject
 from runtime.clock import Clock
 from services.projector import read_model
@@ -33,19 +34,10 @@ BACKSTOP_S = 60.0
 RETRY_S = 2.0
 _REASONS: Mapping[AttentionCause, str] = MappingProxyType(
     {
-        AttentionCause.TRANSFER_OVERDUE: (
-            "The file should have reached the printer by now. Look at the node and its network."
-        ),
-        AttentionCause.START_NOT_SEEN: (
-            "Nothing was heard of the start. Look at the printer: does it print?"
-        ),
-        AttentionCause.PRINT_OVERDUE: (
-            "The print takes far longer than expected. Look at the printer."
-        ),
-        AttentionCause.RUN_UNKNOWN_TO_NODE: (
-            "The node has lost its memory of this run and will not tell how it ends. "
-            "Look at the printer."
-        ),
+        AttentionCause.TRANSFER_OVERDUE: Sentence.TRANSFER_LATE,
+        AttentionCause.START_NOT_SEEN: Sentence.START_LATE,
+        AttentionCause.PRINT_OVERDUE: Sentence.PRINT_LATE,
+        AttentionCause.RUN_UNKNOWN_TO_NODE: Sentence.MEMORY_LOST,
     }
 )
 

@@ -7,7 +7,7 @@ type Answer = [status: number, body: unknown];
 type Route = [string, RegExp, (match: RegExpMatchArray, body: Record<string, unknown>) => Answer];
 
 function known(minutes: number, with_: Partial<Schemas["Evidence"]> & Pick<Schemas["Evidence"], "kind" | "witness">): Schemas["Evidence"] {
-  return { at: ago(minutes), activity: null, print_name: null, file_name: null, percent: null, code: null, text: null, outcome: null, by: null, ...with_ };
+  return { at: ago(minutes), activity: null, print_name: null, file_name: null, percent: null, code: null, text: null, said: null, outcome: null, by: null, ...with_ };
 }
 
 function attentionOf(job: Schemas["Job"]): Schemas["Attention"] {
@@ -17,7 +17,7 @@ function attentionOf(job: Schemas["Job"]): Schemas["Attention"] {
       known(17.2, { kind: "before", witness: "printer", activity: "finished", print_name: "case-top" }),
       known(17.1, { kind: "sent", witness: "layerline", print_name: job.name, file_name: "layerline-184467.gcode.3mf" }),
       known(14, { kind: "changed", witness: "printer", activity: "idle", code: "0500-4003" }),
-      known(12, { kind: "doubt", witness: "layerline", text: "The job was sent, but the printer's reports show no start. Look at the printer before deciding." }),
+      known(12, { kind: "doubt", witness: "layerline", text: "The job was sent, but the printer's reports show no start. Look at the printer before deciding.", said: { code: "start_not_shown", params: {} } }),
       known(0.1, { kind: "now", witness: "printer", activity: "idle" }),
     ],
     choices: [

@@ -46,7 +46,7 @@ function decide(world: World, kind: string): Handler {
 function command(world: World, kind: components["schemas"]["CommandKind"], act: (id: string) => void): Handler {
   return ([, id = ""]) => {
     const commandId = world.id();
-    const body = { id: commandId, kind, printer_id: id, run_id: null, issued_at: ago(0), expires_at: null, answered_at: null, answer: null, answer_reason: null };
+    const body = { id: commandId, kind, printer_id: id, run_id: null, issued_at: ago(0), expires_at: null, answered_at: null, answer: null, answer_reason: null, said: null };
     world.commands.set(commandId, body);
     setTimeout(() => {
       world.commands.set(commandId, { ...body, answered_at: ago(0), answer: "done" });

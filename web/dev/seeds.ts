@@ -40,7 +40,7 @@ export function job(with_: Partial<Job>): Job {
     name: "bracket-left-v3", plate: 1, copy_no: 1, owner: ANA, queue: "main",
     status: "submitted", state: "submitted", phase: null, run_id: null, run_no: null, printer: null,
     percent: null, layer: null, total_layers: null, minutes_left: null, finish_at: null, stale_since: null,
-    note: null, wish: null, earlier: null, reason: null, code: null, advice: null, wait_reason: null, place: null, not_before: null,
+    note: null, wish: null, earlier: null, reason: null, said: null, code: null, advice: null, wait_reason: null, place: null, not_before: null,
     estimate_s: 5940, weight_g: 34.9, filaments: [ORANGE], cancel_requested_at: null,
     created_at: ago(12), decided_at: null, decided_by: null, started_at: null, ended_at: null,
     version: 1, allowed_actions: [], ...with_,
@@ -79,13 +79,13 @@ export function seedJobs(): Job[] {
     }),
     running(THIRD, {
       name: "lamp-shade-with-a-very-long-name-that-never-ends-2026-final-v12", phase: "paused", percent: 18, layer: 30,
-      total_layers: 166, minutes_left: 95, reason: "Filament ran out in tray 2.", code: "0700-8011",
+      total_layers: 166, minutes_left: 95, reason: "The AMS A filament has run out.", code: "0700-8011",
       advice: "Load PLA, close the AMS, press Resume.", filaments: [ORANGE, BLACK], weight_g: 210, estimate_s: 22_200,
       allowed_actions: ["resume", "cancel"],
     }),
     running(CELLAR, {
       name: "cable-clip", status: "attention", phase: "attention", percent: null, weight_g: 2.2, estimate_s: 720,
-      reason: "The order was sent, but the printer was never seen to start it.", allowed_actions: ["resolve", "cancel"],
+      reason: "The job was sent, but the printer's reports show no start. Look at the printer before deciding.", said: { code: "start_not_shown", params: {} }, allowed_actions: ["resolve", "cancel"],
     }),
     job({ name: "vase", status: "printing", state: "queued", phase: "transferring", printer: RIGHT, run_id: "r-vase", run_no: 1, weight_g: 88, estimate_s: 9000, filaments: [WHITE] }),
     job({
@@ -106,7 +106,7 @@ export function seedJobs(): Job[] {
     job({ name: "hook", owner: MIA, plate: 2, created_at: ago(31), weight_g: 12.4, estimate_s: 1800, filaments: [WHITE], allowed_actions: APPROVABLE }),
     job({ name: "vase-spiral", owner: { ...MIA, name: "Jonas Weber" }, created_at: ago(4), weight_g: 210, estimate_s: 22_200, allowed_actions: APPROVABLE }),
     ended("done", 20, { name: "case-top", weight_g: 41 }),
-    ended("failed", 1500, { name: "phone-stand", percent: 31, reason: "The nozzle hit the part.", advice: "Clean the bed and print it slower.", code: "0300-8008", layer: 44, total_layers: 140 }),
+    ended("failed", 1500, { name: "phone-stand", percent: 31, reason: "The nozzle is clogged.", advice: "Clean the nozzle.", code: "0300-4006", layer: 44, total_layers: 140 }),
     ended("rejected", 3000, { name: "spinner", state: "rejected", printer: null, started_at: null, ended_at: null, reason: "No toys this week.", decided_by: "Jonas" }),
     ended("cancelled", 4500, { name: "knob", percent: 55 }),
     ended("done", 6000, { name: "drawer-divider", plate: 2, copy_no: 3 }),
@@ -127,21 +127,21 @@ export function seedPrinters(jobs: readonly Job[]): Printer[] {
     jobs.find((each) => each.printer?.id === printer.id && ["printing", "attention"].includes(each.status)) ?? null;
   const base = {
     queue: "main", node: "workshop-pi", is_enabled: true, model: "C12", model_name: "P1S", firmware: "01.09.01.00", is_online: true, activity: "printing" as const,
-    detail: null, code: null, loaded: AMS, last_fact_at: ago(0.1), allowed_actions: ["light", "camera"] as Printer["allowed_actions"],
+    detail: null, said: null, code: null, loaded: AMS, last_fact_at: ago(0.1), allowed_actions: ["light", "camera"] as Printer["allowed_actions"],
   };
-  const occupied = (seq: number): Printer["bed"] => ({ state: "occupied", seq, since: ago(60), by: null, reason: null, last_job: null });
+  const occupied = (seq: number): Printer["bed"] => ({ state: "occupied", seq, since: ago(60), by: null, reason: null, said: null, last_job: null });
   const last = jobs.find((each) => each.name === "case-top");
   return [
     {
       ...base, ...LEFT, activity: "finished", current_job: null, allowed_actions: ["clear_bed", "light", "camera"], loaded: loaded(["PLA", "#F0722E"]),
-      bed: { state: "occupied", seq: 14, since: ago(20), by: null, reason: null, last_job: last ? { id: last.id, name: last.name, artifact_id: last.artifact_id, plate: last.plate } : null },
+      bed: { state: "occupied", seq: 14, since: ago(20), by: null, reason: null, said: null, last_job: last ? { id: last.id, name: last.name, artifact_id: last.artifact_id, plate: last.plate } : null },
     },
     { ...base, ...RIGHT, current_job: on(RIGHT), bed: occupied(9) },
     { ...base, ...THIRD, activity: "paused", current_job: on(THIRD), bed: occupied(3) },
     { ...base, ...CELLAR, node: "cellar-pi", activity: "idle", current_job: on(CELLAR), bed: occupied(7), loaded: null },
     {
       ...base, id: "40000000-0000-4000-8000-000000000005", name: "P1S Attic", is_online: false, current_job: null,
-      last_fact_at: ago(4320), bed: { state: "unknown", seq: 1, since: null, by: null, reason: null, last_job: null },
+      last_fact_at: ago(4320), bed: { state: "unknown", seq: 1, since: null, by: null, reason: null, said: null, last_job: null },
     },
   ];
 }
@@ -167,16 +167,16 @@ export function seedEvents(of: Job): JobEvent[] {
     ["run.transferring", 68, { size_bytes: 4_200_000 }, true],
     ["run.starting", 62, {}, true],
     ["run.started", 60, {}, true],
-    ["run.paused", 8, { reason: "Filament ran out in tray 2.", code: "0700-8011" }, true],
+    ["run.paused", 8, { reason: "The AMS A filament has run out.", code: "0700-8011" }, true],
   ];
   const shown = run === null ? 2 : of.phase === "paused" ? 7 : 6;
   return events.slice(0, shown).map(([type, minutes, body, isRun], index) => ({
-    gseq: index + 1, type, occurred_at: ago(minutes), run_id: isRun ? run : null, body,
+    gseq: index + 1, type, occurred_at: ago(minutes), run_id: isRun ? run : null, body, said: null,
   }));
 }
 
 export function artifactOf(id: string, filename: string, size: number, sha256: string): Artifact {
-  return { id, filename, size_bytes: size, sha256, state: "uploading", refusal_code: null, refusal: null, plates: [],
+  return { id, filename, size_bytes: size, sha256, state: "uploading", refusal_code: null, refusal: null, said: null, plates: [],
     slicer: null, warnings: [], has_model: false, created_at: ago(0) };
 }
 

@@ -84,7 +84,7 @@ describe("temperatures", () => {
 
 describe("the timeline", () => {
   const event = (gseq: number, type: string, minute: number): JobEvent => ({
-    gseq, type, occurred_at: `2026-11-01T10:0${minute}:00Z`, run_id: null, body: {},
+    gseq, type, occurred_at: `2026-11-01T10:0${minute}:00Z`, run_id: null, body: {}, said: null,
   });
   const comment: Comment = {
     id: "c", author: { id: "a", name: "Ana", avatar_url: null }, text: "why", created_at: "2026-11-01T10:02:00Z",

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { solidColor } from "@/components/filaments";
 import { isOpen } from "@/features/approve/undo";
-import { wordsOf } from "@/components/timeline";
 import { errorWords, safeNext } from "@/features/signin/next";
 import { ApiError, asApiError, toApiError } from "@/lib/api/problem";
 import { en } from "@/lib/i18n/en";
@@ -88,11 +87,6 @@ describe("small things", () => {
     expect(["#F0722E", "F0722EFF", "#FFFFFF00", "", "red"].map(solidColor)).toEqual([
       "#F0722E", "#F0722E", null, null, null,
     ]);
-  });
-
-  it("reads the sentences of a fact", () => {
-    expect(wordsOf({ reason: "Nozzle hit.", advice: "Clean it.", code: "x" })).toBe("Nozzle hit. Clean it.");
-    expect(wordsOf({ percent: 3 })).toBeNull();
   });
 
   it("knows until when an approval can be undone", () => {

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.events import PrinterActivity
 from contracts.lifecycle import Resolution
+from contracts.sentences import saying_of
 from services.api.attention.reading import DoubtRow, FactRow
 from services.api.attention.schemas import Choice, Evidence, EvidenceKind, Objection, Witness
 from services.jobs.decisions import AT_WORK_ACTIVITIES
@@ -122,4 +123,5 @@ def _last_word(doubt: DoubtRow, heard_at: datetime | None) -> list[Evidence]:
 
 def _known(at: datetime, kind: EvidenceKind, witness: Witness, **known: Any) -> Evidence:
     blank = dict.fromkeys(Evidence.model_fields)
-    return Evidence.model_validate({**blank, "at": at, "kind": kind, "witness": witness, **known})
+    about = {"at": at, "kind": kind, "witness": witness, "said": saying_of(known.get("text"))}
+    return Evidence.model_validate({**blank, **about, **known})

@@ -3,8 +3,11 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from contracts.events import AttentionCause, PrinterActivity
 from contracts.lifecycle import Resolution
+from contracts.sentences import Saying
 from services.api.jobs.schemas import Job
 from services.api.schemas import Out
 
@@ -52,6 +55,7 @@ class Evidence(Out):
     percent: int | None
     code: str | None
     text: str | None
+    said: Saying | None = Field(description="which sentence the text is, unless a person's")
     outcome: Resolution | None
     by: str | None
 

@@ -9,8 +9,10 @@ from pydantic import BaseModel
 
 from contracts.lifecycle import JobAction, RunState
 from contracts.loaded import NeededFilament
+from contracts.sentences import saying_of
 from contracts.waiting import WaitReason
-from services.api.jobs.schemas import EarlierPlate, Job, JobAbility, Owner, PrinterRef
+from services.api.jobs.schemas import EarlierPlate, Job, JobAbility, JobEvent, Owner, PrinterRef
+from services.db.tables.bus import EventLog
 from services.jobs.actors import Actor
 from services.jobs.decisions import OWNER_ACTIONS
 from services.jobs.outlook import Outlook
@@ -73,6 +75,7 @@ def present_job(
         wish=None if is_private else row.wish,
         earlier=EarlierPlate.model_validate(row.earlier) if row.earlier else None,
         reason=None if is_private else row.reason,
+        said=None if is_private else saying_of(row.reason),
         code=row.code if has_run else None,
         advice=row.advice if has_run else None,
         wait_reason=_wait_reason(row, now, outlook),
@@ -89,6 +92,18 @@ def present_job(
         ended_at=row.over_at,
         version=row.version,
         allowed_actions=abilities(row, viewer),
+    )
+
+
+def present_event(row: EventLog) -> JobEvent:
+    """Return a fact with the sentence that it carries, if it is one of ours."""
+    return JobEvent(
+        gseq=row.gseq,
+        type=row.type,
+        occurred_at=row.occurred_at,
+        run_id=row.run_id,
+        body=row.body,
+        said=saying_of(row.body.get("reason")),
     )
 
 

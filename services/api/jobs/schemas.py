@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from contracts.ids import QueueName
 from contracts.lifecycle import JobState, Resolution, RunState, Status
 from contracts.loaded import NeededFilament
+from contracts.sentences import Saying
 from contracts.waiting import WaitReason
 from services.api.schemas import Count, In, Note, Out, Reason, Wish
 
@@ -87,7 +88,8 @@ class Job(Out):
     wish: str | None = Field(description="which filament its owner would like")
     earlier: EarlierPlate | None
     reason: str | None = Field(description="why it is as it is: a person's or the printer's words")
-    code: str | None
+    said: Saying | None = Field(description="which sentence the reason is, unless a person's")
+    code: str | None = Field(description="the maker's code, or why a run was given back")
     advice: str | None
     wait_reason: WaitReason | None = Field(description="the one thing that keeps it from starting")
     place: int | None = Field(description="its place among those that wait in its queue, from 1")
@@ -120,6 +122,7 @@ class JobEvent(Out):
     occurred_at: datetime
     run_id: UUID | None
     body: dict[str, Any]
+    said: Saying | None = Field(description="which sentence the body's reason is")
 
 
 class PlateOrder(In):

@@ -14,7 +14,7 @@ from services.api.dependencies import Person, ServicesDep, Viewer
 from services.api.errors import ApiError
 from services.api.idempotency import Once
 from services.api.jobs.paging import JobQuery, cursor_after, filter_of, position_of
-from services.api.jobs.presenting import present_job
+from services.api.jobs.presenting import present_event, present_job
 from services.api.jobs.schemas import (
     DecidedJob,
     DecidedJobs,
@@ -96,7 +96,7 @@ class JobDesk:
         async with self._services.reads.connect() as connection:
             self._theirs(await views.find_job(connection, job_id))
             rows = await views.events_of_job(connection, job_id)
-        return [JobEvent.model_validate(row, from_attributes=True) for row in rows]
+        return [present_event(row) for row in rows]
 
     async def decide(self, once: Once, job_id: UUID, decision: decisions.Decision) -> Response:
         """Decide about a job that no run has."""

@@ -6,6 +6,7 @@ from contracts.commands import CommandKind
 from contracts.events import PrinterActivity
 from contracts.lifecycle import BEGUN_RUN_STATES, BedState
 from contracts.loaded import Loaded
+from contracts.sentences import saying_of
 from services.api.jobs.presenting import Heard, present_job
 from services.api.printers.reading import PrinterRow
 from services.api.printers.schemas import (
@@ -47,6 +48,7 @@ def present_printer(
         is_online=bool(row.is_online),
         activity=PrinterActivity(row.activity or PrinterActivity.UNKNOWN),
         detail=row.detail,
+        said=saying_of(row.detail),
         code=row.code,
         bed=Bed(
             state=BedState(row.bed or BedState.UNKNOWN),
@@ -54,6 +56,7 @@ def present_printer(
             since=row.bed_since,
             by=row.bed_by_name,
             reason=row.bed_reason,
+            said=saying_of(row.bed_reason),
             last_job=last_job,
         ),
         loaded=loaded,
@@ -98,4 +101,5 @@ def present_command(row: machines.Command) -> Command:
         answered_at=row.answered_at,
         answer=answer,
         answer_reason=row.answer_reason,
+        said=saying_of(row.answer_reason),
     )

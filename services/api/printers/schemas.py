@@ -10,6 +10,7 @@ from contracts.commands import CommandKind
 from contracts.events import PrinterActivity
 from contracts.lifecycle import BedState
 from contracts.loaded import Loaded
+from contracts.sentences import Saying
 from services.api.jobs.schemas import Job
 from services.api.schemas import Count, In, Out
 
@@ -41,6 +42,7 @@ class Bed(Out):
     since: datetime | None
     by: str | None = Field(description="who said so")
     reason: str | None
+    said: Saying | None = Field(description="which sentence the reason is")
     last_job: JobOnBed | None
 
 
@@ -58,6 +60,7 @@ class Printer(Out):
     is_online: bool
     activity: PrinterActivity
     detail: str | None
+    said: Saying | None = Field(description="which sentence the detail is")
     code: str | None
     bed: Bed
     loaded: Loaded | None
@@ -93,3 +96,4 @@ class Command(Out):
     answered_at: datetime | None
     answer: CommandAnswer | None
     answer_reason: str | None
+    said: Saying | None = Field(description="which sentence the reason is")

@@ -11,6 +11,7 @@ from contracts.ids import Sha256Hex
 from contracts.inspection import ArtifactInspection
 from contracts.lifecycle import ArtifactState
 from contracts.loaded import PlateSummary
+from contracts.sentences import Saying, saying_of
 from services.api.schemas import In, Out
 from services.db.tables import work
 from services.storage.bucket import PresignedPut
@@ -39,6 +40,7 @@ class Artifact(Out):
     state: ArtifactState
     refusal_code: str | None
     refusal: str | None
+    said: Saying | None = Field(description="which sentence the refusal is, if it has values")
     plates: list[PlateSummary]
     slicer: SlicerInfo | None
     warnings: list[str]
@@ -59,6 +61,7 @@ class Artifact(Out):
             state=ArtifactState(row.state),
             refusal_code=row.refusal_code,
             refusal=row.refusal,
+            said=saying_of(row.refusal),
             plates=list(found.plates),
             slicer=found.slicer,
             warnings=list(found.warnings),

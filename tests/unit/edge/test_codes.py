@@ -1,11 +1,14 @@
 """The printer's error numbers: known codes have words, an unknown one where to look."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.bambu.codes.ams import AMS_MODULE, ams_error, ams_health
 from edge.bambu.codes.decode import error_fault, hms_fault
 from edge.bambu.codes.health import HEALTH
 from edge.bambu.codes.numbers import error_code, hms_code, severity_of
@@ -19,7 +22,36 @@ def number_of(code: str) -> int:
     return int(code.replace("-", ""), 16)
 
 
+IN_GERMAN = Path(__file__).parents[3] / "web" / "tests" / "printer-codes.json"
+MAINBOARD = 0x05
+LOWS = [*range(0x4000, 0x40B0), *range(0x8000, 0x8030), *range(0xC060, 0xC070)]
+DETAILS = [level << 16 | low for level in (1, 2, 3) for low in range(0x90)]
+
+
+def known_codes() -> dict[str, bool]:
+    """Return every code that has words (an AMS' of unit A), and whether it has advice."""
+    found = {**PRINT_ERRORS, **HEALTH}
+    for module in (AMS_MODULE, MAINBOARD):
+        for low in LOWS:
+            if (meaning := ams_error(module << 24 | low)) is not None:
+                found.setdefault(error_code(module << 24 | low), meaning)
+        for part in range(0xA0):
+            attr = module << 24 | part << 8
+            for detail in DETAILS:
+                if (
+                    meaning := ams_health(attr, detail)
+                ) is not None and "dryer" not in meaning.text:
+                    found.setdefault(hms_code(attr, detail), meaning)
+    return {code: meaning.advice is not None for code, meaning in sorted(found.items())}
+
+
 class TestTables:
+    def test_the_web_is_told_every_code_for_its_other_languages(self) -> None:
+        codes = known_codes()
+        if IN_GERMAN.read_text() != (text := f"{json.dumps(codes, indent=0)}\n"):
+            IN_GERMAN.write_text(text)
+            pytest.fail(f"{IN_GERMAN.name} was old and is renewed: translate what is new in it")
+
     def test_every_code_of_the_description_is_known(self) -> None:
         described = [
             *(f"0300-40{n:02X}" for n in (0x00, 0x01, 0x02, 0x06, 0x08, 0x0C, 0x0D)),

@@ -11,6 +11,7 @@ import { takeTelemetry } from "@/lib/feed/telemetry";
 import { useI18n } from "@/lib/i18n/context";
 import { isDoubt, isTold, mayTell, tell } from "@/lib/notify";
 import { jobQuery } from "@/lib/queries/jobs";
+import { jobReason } from "@/lib/server-words";
 import { useStore } from "@/lib/store";
 import type { Fact, Job } from "@/lib/wire";
 
@@ -32,7 +33,7 @@ export function FeedLink({ me, decides }: { me: string; decides: boolean }) {
     if (job.status !== "attention") return;
     const alert = t.attention.alert(job.name);
     announce(alert, "assertive");
-    if (mayTell()) tell(fact, alert, job.reason ?? "", () => void navigate("/admin/attention"));
+    if (mayTell()) tell(fact, alert, jobReason(t, job) ?? "", () => void navigate("/admin/attention"));
   });
 
   const say = useEffectEvent((fact: Fact) => {
@@ -48,7 +49,8 @@ export function FeedLink({ me, decides }: { me: string; decides: boolean }) {
     const job = await client.query({ ...jobQuery(id), staleTime: 0 });
     const words = t.events[fact.type];
     if (job.owner.id !== me || words === undefined || (decides && isDoubt(fact))) return;
-    tell(fact, job.name, job.reason === null ? words : `${words}: ${job.reason}`, () => void navigate(`/jobs/${id}`));
+    const why = jobReason(t, job);
+    tell(fact, job.name, why === null ? words : `${words}: ${why}`, () => void navigate(`/jobs/${id}`));
   });
 
   useEffect(() => {

@@ -10,6 +10,7 @@ import { StateGate } from "@/components/state-gate";
 import { useDraft } from "@/lib/draft";
 import { useI18n } from "@/lib/i18n/context";
 import { useAttention, useResolve } from "@/lib/queries/attention";
+import { jobReason } from "@/lib/server-words";
 import type { Attention, Choice, Job, Resolution } from "@/lib/wire";
 
 function ChoiceRadio({ choice }: { choice: Choice }) {
@@ -83,7 +84,7 @@ function Known({ attention, withJob }: { attention: Attention; withJob: boolean 
   const { job, cause } = attention;
   return (
     <>
-      {cause !== null && <Text>{t.attention.causes[cause] ?? job.reason}</Text>}
+      {cause !== null && <Text>{t.attention.causes[cause] ?? jobReason(t, job)}</Text>}
       <Text size="sm" c="dimmed">
         {withJob && (
           <>

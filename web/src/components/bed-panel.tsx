@@ -14,6 +14,7 @@ import { useTelemetry } from "@/lib/feed/telemetry";
 import { useI18n } from "@/lib/i18n/context";
 import { asksForBed, bedAnswer } from "@/lib/printer-state";
 import { useBedWord } from "@/lib/queries/printers";
+import { bedReason } from "@/lib/server-words";
 import type { Printer } from "@/lib/wire";
 
 const LIVE_AFTER_MS = 1000;
@@ -106,7 +107,7 @@ function Question({ printer }: { printer: Printer }) {
           {bed.last_job === null && (
             <Text fw={600}>{bed.state === "unknown" ? t.bed.unknown : t.bed.foreign}</Text>
           )}
-          {bed.last_job === null && bed.reason !== null && <Text size="sm">{bed.reason}</Text>}
+          {bed.last_job === null && bed.reason !== null && <Text size="sm">{bedReason(t, bed)}</Text>}
           <Text size="sm">{t.bed.takeOff}</Text>
           <Text size="sm" c="dimmed">
             {bed.since !== null && <Age at={bed.since} />}

@@ -4,6 +4,7 @@ import { Note } from "@/components/note";
 import { useNow } from "@/lib/clock";
 import { useI18n } from "@/lib/i18n/context";
 import { useCommand } from "@/lib/queries/printers";
+import { refusedWords } from "@/lib/server-words";
 import type { Command } from "@/lib/wire";
 
 const NO_ANSWER_AFTER_MS = 15_000;
@@ -18,7 +19,7 @@ export function CommandAnswer(props: { command: Command | undefined; waiting?: s
   if (command.answer === "refused") {
     return (
       <Note tone="bad" icon={IconAlertTriangle} role="alert">
-        {t.act.refused(command.answer_reason ?? t.common.unknown)}
+        {t.act.refused(refusedWords(t, command) ?? t.common.unknown)}
       </Note>
     );
   }

@@ -3,6 +3,7 @@ import { useNow } from "@/lib/clock";
 import type { Format } from "@/lib/format";
 import type { Catalogue } from "@/lib/i18n/en";
 import { useI18n } from "@/lib/i18n/context";
+import { evidenceText } from "@/lib/server-words";
 import type { Evidence } from "@/lib/wire";
 
 type Words = Catalogue["attention"];
@@ -30,7 +31,7 @@ export function evidenceWords(t: Catalogue, f: Format, known: Evidence): string 
     known.activity === null ? null : words.says(words.activity[known.activity]),
     ofKind(words, known),
     known.outcome === null ? null : words.chose(known.by ?? words.somebody, words.choices[known.outcome].label),
-    known.text,
+    evidenceText(t, known),
     known.code === null ? null : t.common.code(known.code),
   ];
   return said.filter(Boolean).join(" ");

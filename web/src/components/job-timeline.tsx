@@ -1,11 +1,12 @@
 import { Text } from "@mantine/core";
 import { StateGate } from "@/components/state-gate";
 import classes from "@/components/timeline.module.css";
-import { entriesOf, titleOf, toneOf, wordsOf, type TimelineEntry } from "@/components/timeline";
+import { entriesOf, titleOf, toneOf, type TimelineEntry } from "@/components/timeline";
 import { useNow } from "@/lib/clock";
 import { useI18n } from "@/lib/i18n/context";
 import { useJobEvents } from "@/lib/queries/jobs";
 import { useComments } from "@/lib/queries/talk";
+import { eventWords } from "@/lib/server-words";
 import type { Comment, JobEvent } from "@/lib/wire";
 
 function When({ at }: { at: string }) {
@@ -20,7 +21,7 @@ function When({ at }: { at: string }) {
 
 function Event({ event, run }: { event: JobEvent; run: number | null }) {
   const { t } = useI18n();
-  const said = event.type === "job.requeued" ? null : wordsOf(event.body);
+  const said = event.type === "job.requeued" ? null : eventWords(t, event);
   return (
     <li className={classes["event"]} data-tone={toneOf(event.type)}>
       <When at={event.occurred_at} />

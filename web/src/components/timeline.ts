@@ -22,18 +22,10 @@ export function toneOf(type: string): Tone {
   return TONES[type] ?? "quiet";
 }
 
-const SAID = ["comment", "reason", "advice"] as const;
-
 /** What an event is called; being queued again is called by its cause. */
 export function titleOf(t: Catalogue, event: Pick<JobEvent, "type" | "body">): string {
   const known = event.type === "job.requeued" ? t.requeued[String(event.body["reason"])] : t.events[event.type];
   return known ?? event.type;
-}
-
-/** The sentences that a fact carries, in reading order; null if it carries none. */
-export function wordsOf(body: Readonly<Record<string, unknown>>): string | null {
-  const said = SAID.map((key) => body[key]).filter((text) => typeof text === "string" && text !== "");
-  return said.length === 0 ? null : said.join(" ");
 }
 
 export type TimelineEntry = { key: string; at: string } & (

@@ -1837,6 +1837,8 @@ export interface components {
             refusal: string | null;
             /** Refusal Code */
             refusal_code: string | null;
+            /** @description which sentence the refusal is, if it has values */
+            said: components["schemas"]["Saying"] | null;
             /** Sha256 */
             sha256: string;
             /** Size Bytes */
@@ -1886,6 +1888,8 @@ export interface components {
             last_job: components["schemas"]["JobOnBed"] | null;
             /** Reason */
             reason: string | null;
+            /** @description which sentence the reason is */
+            said: components["schemas"]["Saying"] | null;
             /** Seq */
             seq: number;
             /** Since */
@@ -1961,6 +1965,8 @@ export interface components {
             printer_id: string;
             /** Run Id */
             run_id: string | null;
+            /** @description which sentence the reason is */
+            said: components["schemas"]["Saying"] | null;
         };
         /**
          * CommandAnswer
@@ -2119,6 +2125,8 @@ export interface components {
             percent: number | null;
             /** Print Name */
             print_name: string | null;
+            /** @description which sentence the text is, unless a person's */
+            said: components["schemas"]["Saying"] | null;
             /** Text */
             text: string | null;
             witness: components["schemas"]["Witness"];
@@ -2285,7 +2293,10 @@ export interface components {
             artifact_id: string;
             /** Cancel Requested At */
             cancel_requested_at: string | null;
-            /** Code */
+            /**
+             * Code
+             * @description the maker's code, or why a run was given back
+             */
             code: string | null;
             /** Copy No */
             copy_no: number;
@@ -2345,6 +2356,8 @@ export interface components {
             run_id: string | null;
             /** Run No */
             run_no: number | null;
+            /** @description which sentence the reason is, unless a person's */
+            said: components["schemas"]["Saying"] | null;
             /**
              * Stale Since
              * @description nothing was heard of its print since then
@@ -2419,6 +2432,8 @@ export interface components {
             occurred_at: string;
             /** Run Id */
             run_id: string | null;
+            /** @description which sentence the body's reason is */
+            said: components["schemas"]["Saying"] | null;
             /** Type */
             type: string;
         };
@@ -3255,6 +3270,8 @@ export interface components {
             node: string;
             /** Queue */
             queue: string;
+            /** @description which sentence the detail is */
+            said: components["schemas"]["Saying"] | null;
         };
         /**
          * PrinterAbility
@@ -3566,6 +3583,21 @@ export interface components {
          * @enum {string}
          */
         RunState: "claimed" | "transferring" | "starting" | "printing" | "paused" | "attention" | "done" | "failed" | "cancelled" | "released";
+        /**
+         * Saying
+         * @description Which sentence a text is, for translators; a sentence that changes gets another code.
+         */
+        Saying: {
+            /**
+             * Code
+             * @description snake_case, stable
+             */
+            code: string;
+            /** Params */
+            params: {
+                [key: string]: string;
+            };
+        };
         /**
          * Scope
          * @description What an access token may be made for.

@@ -1,14 +1,12 @@
 import { Anchor, Button, Group, Stack, Text, Title } from "@mantine/core";
-import { IconAlertTriangle, IconArrowLeft } from "@tabler/icons-react";
+import { IconArrowLeft } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
-import { AttentionPanel } from "@/components/attention-panel";
 import { CommentForm } from "@/components/comment-form";
 import { JobActions } from "@/components/job-actions";
 import { PrintControls } from "@/components/print-controls";
 import { JobReview } from "@/components/job-review";
 import { Missing } from "@/components/missing";
-import { Note } from "@/components/note";
 import { PageTitle } from "@/components/page-title";
 import { ProgressLine } from "@/components/progress-line";
 import { RunSteps } from "@/components/run-steps";
@@ -20,6 +18,7 @@ import { FollowJob } from "@/features/jobs/follow-job";
 import { JobFacts } from "@/features/jobs/job-facts";
 import classes from "@/features/jobs/job-page.module.css";
 import { JobTimeline } from "@/components/job-timeline";
+import { Trouble } from "@/features/jobs/trouble";
 import { useJobWords } from "@/features/jobs/words";
 import { asApiError } from "@/lib/api/problem";
 import { useI18n } from "@/lib/i18n/context";
@@ -31,25 +30,6 @@ import type { Job } from "@/lib/wire";
 
 /** Before a printer has it: which one could is still open. */
 const WAITING: ReadonlySet<Job["status"]> = new Set(["submitted", "returned", "queued"]);
-
-/** What went wrong stands above all: what, what to do, code. */
-function Trouble({ job }: { job: Job }) {
-  const { t, f } = useI18n();
-  if (job.status === "attention") return <AttentionPanel job={job} />;
-  const isTrouble = job.status === "failed" || job.phase === "paused";
-  if (!isTrouble || (job.reason === null && job.advice === null)) return null;
-  const what =
-    job.status === "failed" && job.reason !== null
-      ? t.said.brokeOff(f.percent(job.percent ?? 0), job.reason)
-      : job.reason;
-  return (
-    <Note tone={job.status === "failed" ? "bad" : "warn"} icon={IconAlertTriangle}>
-      <span>
-        <b>{what}</b> {job.advice} {job.code !== null && <span className="num">{t.common.code(job.code)}</span>}
-      </span>
-    </Note>
-  );
-}
 
 /** Seconds from start to end of a job that is done; null otherwise. */
 function tookSeconds(job: Job): number | null {

@@ -4,6 +4,7 @@ import type { Format } from "@/lib/format";
 import type { Catalogue } from "@/lib/i18n/en";
 import { shownState } from "@/lib/job-state";
 import { reasonText } from "@/lib/reasons";
+import { jobReason } from "@/lib/server-words";
 import type { Job } from "@/lib/wire";
 
 function queuedWords(t: Catalogue, f: Format, job: Job, nowMs: number): string {
@@ -24,11 +25,11 @@ export function useJobWords(job: Job): string | null {
     case "queued":
       return queuedWords(t, f, job, now);
     case "printing":
-      return shownState(job) === "printing" ? null : (job.reason ?? t.status[shownState(job)].next);
+      return shownState(job) === "printing" ? null : (jobReason(t, job) ?? t.status[shownState(job)].next);
     case "attention":
     case "cancelling":
       return t.status[job.status].next;
     default:
-      return job.reason;
+      return jobReason(t, job);
   }
 }

@@ -1,6 +1,7 @@
 import { useI18n } from "@/lib/i18n/context";
 import { useNow } from "@/lib/clock";
 import { printerState } from "@/lib/printer-state";
+import { jobReason, printerDetail } from "@/lib/server-words";
 import type { Printer } from "@/lib/wire";
 
 /** The sentence below a printer's word: what it says, since when it is silent, what comes next. */
@@ -15,10 +16,10 @@ export function usePrinterWords(printer: Printer): string | null {
     case "bed":
       return printer.bed.last_job === null ? t.jobs.bedUnknown : t.jobs.bedHint(printer.bed.last_job.name);
     case "ready":
-      return printer.detail ?? t.printers.readyText;
+      return printerDetail(t, printer) ?? t.printers.readyText;
     case "attention":
-      return printer.current_job?.reason ?? t.status.attention.next;
+      return (printer.current_job && jobReason(t, printer.current_job)) ?? t.status.attention.next;
     default:
-      return printer.detail;
+      return printerDetail(t, printer);
   }
 }

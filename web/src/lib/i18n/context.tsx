@@ -1,6 +1,7 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
 import { makeFormat, type Format, type Lang } from "@/lib/format";
 import type { Catalogue } from "@/lib/i18n/en";
+import type { ServerWords } from "@/lib/i18n/en-server";
 
 interface I18n {
   t: Catalogue;
@@ -24,6 +25,11 @@ export function firstLang(): Lang {
   return wanted ?? "en";
 }
 
+/** The server's own words are many and not on the first page: they come after it; null: it speaks for itself. */
+async function loadServerWords(lang: Lang): Promise<ServerWords | null> {
+  return lang === "de" ? (await import("@/lib/i18n/de-server")).server : null;
+}
+
 /** Each catalogue is a chunk of its own: nobody loads a language that they don't read. */
 export async function loadCatalogue(lang: Lang): Promise<Catalogue> {
   return lang === "de" ? (await import("@/lib/i18n/de")).de : (await import("@/lib/i18n/en")).en;
@@ -34,6 +40,18 @@ export function I18nProvider(props: { lang: Lang; catalogue: Catalogue; children
 
   useEffect(() => {
     document.documentElement.lang = shown.lang;
+  }, [shown.lang]);
+
+  useEffect(() => {
+    let isOver = false;
+    const take = (server: ServerWords | null): void => {
+      if (!isOver && server !== null) setShown((before) => ({ ...before, t: { ...before.t, server } }));
+    };
+    // Without them the server's English is shown.
+    loadServerWords(shown.lang).then(take, () => undefined);
+    return () => {
+      isOver = true;
+    };
   }, [shown.lang]);
 
   const value = useMemo<I18n>(

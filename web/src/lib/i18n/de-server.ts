@@ -1,10 +1,15 @@
-import type { server as english } from "@/lib/i18n/en-server";
+import { released, sentences } from "@/lib/i18n/de-sentences";
+import type { ServerWords } from "@/lib/i18n/en-server";
+import { machine } from "@/lib/i18n/machine/de";
 
 const REBUILT = "So baut kein Slicer eine Datei. Slice und exportiere sie neu.";
 const AGAIN = "Exportiere sie neu.";
 
 /** What the server says, for those who read German. */
-export const server: typeof english = {
+export const server: ServerWords = {
+  sentences,
+  released,
+  machine,
   refusals: {
     absurd_number: "In der Datei steht eine Zahl, die nicht sein kann. Slice und exportiere sie neu.",
     ambiguous_zip: `Die Datei sagt über einen Teil zweierlei. ${REBUILT}`,
@@ -15,7 +20,10 @@ export const server: typeof english = {
     bed_too_hot: "Das Programm heizt das Bett höher, als der Drucker darf. Wähle ein anderes Filamentprofil und slice neu.",
     binary_program: "Das Programm ist kein Text. Exportiere es als gewöhnlichen G-Code.",
     byte_order_mark: `Das Programm beginnt mit einem Zeichen, das Drucker nicht kennen. ${AGAIN}`,
+    bytes_changed: "Angekommen ist nicht, was gesendet wurde. Sende die Datei noch einmal.",
+    bytes_missing: "Die gesendeten Bytes sind weg. Lade die Datei noch einmal hoch.",
     calibration_changed: "Das Programm verstellt die Kalibrierung des Druckers. Slice mit dem Profil deines Druckers.",
+    check_failed: "Die Prüfung der Datei ist immer wieder gescheitert. Exportiere eine einzelne Platte.",
     config_too_large: `Die Angaben des Slicers in der Datei sind viel zu groß. ${AGAIN}`,
     damaged: `Die Datei ist beschädigt: Ein Teil lässt sich nicht auspacken. ${AGAIN}`,
     deep_xml: `Die Angaben des Slicers sind gebaut wie sonst keine. ${AGAIN}`,
@@ -41,9 +49,11 @@ export const server: typeof english = {
     odd_line_ends: "Die Zeilen des Programms enden seltsam. Exportiere es neu.",
     odd_name: `Ein Teil der Datei hat einen seltsamen Namen. ${REBUILT}`,
     odd_picture: `Ein Bild in der Datei ist keines (PNG). ${REBUILT}`,
+    over_quota: "Das ist mehr, als in diesem Monat übrig ist. Drucke weniger, oder frag einen Admin.",
     overlap: `Teile der Datei überlappen sich. ${REBUILT}`,
     picture_too_large: `Ein Bild in der Datei ist viel zu groß. ${AGAIN}`,
     plate_mismatch: `Die Angaben des Slicers beschreiben eine Platte doppelt oder ohne Nummer. ${AGAIN}`,
+    print_too_long: "Dieser Druck dauert länger, als hier erlaubt ist. Teile die Platte, oder slice sie schneller.",
     settings_changed:
       "Das Programm speichert Einstellungen im Drucker. Nimm das aus dem eigenen G-Code deines Slicers heraus.",
     small_letters:
@@ -57,6 +67,7 @@ export const server: typeof english = {
     too_much_described: `Die Datei beschreibt viel zu viel. ${REBUILT}`,
     unfilled_template:
       "Im Programm steht ein Platzhalter, den der Slicer nicht ausgefüllt hat. Berichtige den eigenen G-Code deines Slicers.",
+    upload_unfinished: "Die Datei ist innerhalb eines Tages nicht ganz angekommen. Lade sie noch einmal hoch.",
     unsafe_command:
       "Das Programm schaltet Strom, Anschlüsse oder Schutz des Druckers. Nimm das aus dem eigenen G-Code deines Slicers heraus.",
     unsupported_compression: `Die Datei ist auf eine Art gepackt, die Drucker nicht können. ${REBUILT}`,
@@ -73,7 +84,11 @@ export const server: typeof english = {
     "404": "Das gibt es nicht (mehr), oder es gehört jemand anderem.",
     "413": "Das ist zu groß.",
     "429": "Zu viele Anfragen auf einmal. Warte ein wenig.",
+    "422": "Eine Angabe nimmt der Server nicht an. Prüfe, was du eingetragen hast.",
+    "503": "Der Server kann das gerade nicht. Es hat sich nichts geändert; versuch es gleich noch einmal.",
+    "admins-only": "Das darf nur ein Admin. Frag einen.",
     "address-refused": "Diese Adresse geht nicht. Berichtige sie.",
+    "approvers-only": "Das darf nur, wer freigibt. Frag jemanden, der das darf.",
     "artifact-not-ready": "Diese Datei ist noch nicht geprüft. Warte, bis sie fertig ist.",
     "artifact-refused": "Diese Datei wurde abgelehnt.",
     "bed-changed": "Das Bett hat sich verändert, seit du nachgesehen hast. Sieh noch einmal nach.",
@@ -82,7 +97,9 @@ export const server: typeof english = {
     "enrolment-off": "Hier kann sich kein Knoten anmelden. Wer Layerline betreibt, muss es einrichten.",
     "file-too-large": "Die Datei ist größer als 100 MB. Exportiere weniger Platten.",
     "has-warnings": "Er hat eine Warnung. Öffne ihn und entscheide einzeln.",
+    "foreign-request": "Diese Anfrage kam nicht von den Seiten von Layerline. Lade die Seite neu.",
     "idempotency-key-reused": "Diese Anfrage gab es schon mit anderem Inhalt. Lade die Seite neu.",
+    internal: "Bei uns ging etwas schief. Versuch es noch einmal; bleibt es so, sag es einem Admin.",
     "invitation-taken": "Mit dieser Einladung ist schon jemand hereingekommen. Sperre die Person.",
     "job-changed": "Der Auftrag hat sich verändert, seit du ihn gesehen hast. Sieh noch einmal hin, dann entscheide.",
     "job-state": "So, wie der Auftrag jetzt steht, geht das nicht mehr.",
@@ -90,13 +107,19 @@ export const server: typeof english = {
     "last-admin": "Das ist der einzige Admin. Mach zuerst jemand anderen zum Admin.",
     "last-identity": "Das ist dein einziger Weg herein. Füge zuerst einen anderen hinzu.",
     "letter-settled": "Das ist schon erledigt.",
+    "no-place-for-email": "Die Adresse eines Wegs zu jeder Person enthält den Platz für die E-Mail-Adresse, jede andere nicht.",
     "no-preview": "Von dieser Datei gibt es keine solche Vorschau.",
     "no-secrets-key": "Mitteilungen können noch nicht hinaus: Wer Layerline betreibt, muss LAYERLINE_SECRETS_KEY setzen.",
     "no-such-object": "Dieses Objekt gibt es auf der Platte nicht.",
+    "no-such-plate": "Diese Platte gibt es in der Datei nicht. Wähle eine andere.",
+    "no-such-provider": "Diesen Weg herein gibt es nicht.",
     "no-such-queue": "Diese Warteschlange gibt es nicht.",
+    "not-your-bed": "Das sagt nur ein Admin, oder wer dort zuletzt gedruckt hat.",
+    "not-your-print": "Die Kamera siehst du, solange dein Auftrag druckt.",
     "node-exists": "Einen Knoten mit diesem Namen gibt es schon.",
     "nothing-left": "Es bliebe nichts übrig. Brich den Druck ab.",
     "over-quota": "Das ist mehr, als in diesem Monat übrig ist. Drucke weniger, oder frag einen Admin.",
+    "plate-twice": "Nenne jede Platte einmal und sag, wie oft sie gedruckt werden soll.",
     "preview-not-ready": "Die Vorschau entsteht gerade. Versuch es gleich noch einmal.",
     "print-too-long": "Dieser Druck dauert länger, als hier erlaubt ist. Teile die Platte, oder slice sie schneller.",
     "printer-at-work": "Der Drucker sagt, dass er druckt. Sag erst nach seinem Ende, dass er nie begonnen hat.",
@@ -109,10 +132,12 @@ export const server: typeof english = {
     "run-being-resolved": "Gerade hat jemand über diesen Durchlauf entschieden.",
     "run-state": "Dieser Durchlauf braucht keine Entscheidung mehr.",
     "settings-changed": "Jemand hat die Einstellungen inzwischen geändert. Sieh noch einmal hin.",
+    "token-scope": "Der Zugangsschlüssel ist dafür nicht gemacht.",
     "too-many-bytes": "Deine Dateien bräuchten mehr Platz, als du hast. Frag einen Admin.",
     "too-many-comments": "Zu diesem Auftrag passt kein weiterer Kommentar.",
     "too-many-files": "Du hast so viele Dateien hier, wie erlaubt sind. Frag einen Admin.",
     "too-many-targets": "Mehr Ziele gehen nicht. Entferne eines.",
+    "too-many-jobs": "Das sind zu viele Aufträge auf einmal. Wähle weniger Platten oder Kopien.",
     "too-many-tokens": "Mehr Schlüssel gehen nicht. Widerrufe einen.",
     "upload-incomplete": "Die Datei ist nicht ganz angekommen. Sende sie noch einmal.",
     "upload-over": "Diese Datei ist schon angekommen.",

@@ -3,9 +3,9 @@ import { admin } from "@/lib/i18n/de-admin";
 import { attention, letters } from "@/lib/i18n/de-attention";
 import { notices } from "@/lib/i18n/de-notices";
 import { finding, review, shop, spending, why } from "@/lib/i18n/de-review";
-import { server } from "@/lib/i18n/de-server";
 import { approval, display, history, many, place, queue, quota, talk, waits, wish } from "@/lib/i18n/de-work";
 import type { Catalogue } from "@/lib/i18n/en";
+import { server } from "@/lib/i18n/en-server";
 
 const plural = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
