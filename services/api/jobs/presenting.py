@@ -49,7 +49,6 @@ def present_job(
     is_private = not (viewer.may_approve or row.owner_id == viewer.id)
     needs = _Needs.model_validate(row.needs)
     has_run = row.phase is not None
-    has_printer = has_run and row.printer_id is not None
     return Job(
         id=row.id,
         submission_id=row.submission_id,
@@ -64,7 +63,7 @@ def present_job(
         phase=row.phase,
         run_id=row.run_id,
         run_no=row.run_no,
-        printer=PrinterRef(id=row.printer_id, name=row.printer_name or "") if has_printer else None,
+        printer=_printer(row) if has_run else None,
         percent=row.percent if has_run else None,
         layer=row.layer if has_run else None,
         total_layers=row.total_layers if has_run else None,
@@ -105,6 +104,12 @@ def present_event(row: EventLog) -> JobEvent:
         body=row.body,
         said=saying_of(row.body.get("reason")),
     )
+
+
+def _printer(row: JobRow) -> PrinterRef | None:
+    if row.printer_id is None:
+        return None
+    return PrinterRef(id=row.printer_id, name=row.printer_name or "")
 
 
 def _wait_reason(row: JobRow, now: datetime, outlook: Outlook | None) -> WaitReason | None:
