@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from coloraide import Color
+
 from contracts.loaded import LoadedFilament, NeededFilament
-from services.jobs.colors import delta_e_2000, lab_of
 
 AMS_SLOTS = range(16)
 UNUSED = -1
@@ -70,7 +71,7 @@ def is_same_type(one: str, other: str) -> bool:
 def color_distance(one: str, other: str) -> float | None:
     """Return the CIEDE2000 distance of two #RRGGBB[AA]; None when one is not known."""
     try:
-        return delta_e_2000(lab_of(one[:7]), lab_of(other[:7]))
+        return Color(one[:7]).delta_e(Color(other[:7]), method="2000")
     except ValueError:
         return None
 
