@@ -8,8 +8,7 @@ from datetime import timedelta
 import structlog
 from fastapi import Response
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, delete, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, text
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,8 +20,24 @@ from services.db.tables.people import Idempotency
 
 KEPT = timedelta(hours=24)
 SWEEP_S = 3600.0
-_UNANSWERED = 0
 _JSON = "application/json"
+
+_TAKE = text(
+    """
+    INSERT INTO idempotency AS mine
+        (user_id, route, key, body_sha256, status, response, created_at)
+    VALUES (:user_id, :route, :key, :content, 0, '', :now)
+    ON CONFLICT (user_id, route, key) DO UPDATE
+    SET body_sha256 = :content, status = 0, response = '', created_at = :now
+    WHERE mine.created_at < :over
+    """
+)
+_RECORD = text(
+    """
+    UPDATE idempotency SET status = :status, response = :response
+    WHERE user_id = :user_id AND route = :route AND key = :key
+    """
+)
 
 log = structlog.get_logger()
 
@@ -76,23 +91,9 @@ class Once:
     async def _take_key(self, session: AsyncSession) -> bool:
         """Return whether this request is the first; waits for one that holds the key."""
         now = self._clock.now()
-        record = {
-            "body_sha256": self._content_sha256,
-            "status": _UNANSWERED,
-            "response": b"",
-            "created_at": now,
-        }
-        mine = {"user_id": self._user_id, "route": self._route, "key": self._key}
-        taken = await session.exec(
-            insert(Idempotency)
-            .values(**mine, **record)
-            .on_conflict_do_update(
-                index_elements=list(mine),
-                set_=record,
-                where=col(Idempotency.created_at) < now - KEPT,
-            )
-        )
-        return taken.rowcount == 1
+        record = {**self._mine(), "content": self._content_sha256, "now": now, "over": now - KEPT}
+        connection = await session.connection()
+        return (await connection.execute(_TAKE, record)).rowcount == 1
 
     async def _recorded(self, session: AsyncSession) -> Response:
         record = await session.get_one(Idempotency, (self._user_id, self._route, self._key))
@@ -105,12 +106,8 @@ class Once:
         return Response(record.response, status_code=record.status, media_type=_JSON)
 
     async def _record(self, session: AsyncSession, status: int, body: bytes) -> None:
-        answer = {"status": status, "response": body}
-        await session.exec(update(Idempotency).where(*self._mine()).values(**answer))
+        connection = await session.connection()
+        await connection.execute(_RECORD, {**self._mine(), "status": status, "response": body})
 
-    def _mine(self) -> tuple[ColumnElement[bool], ...]:
-        return (
-            col(Idempotency.user_id) == self._user_id,
-            col(Idempotency.route) == self._route,
-            col(Idempotency.key) == self._key,
-        )
+    def _mine(self) -> dict[str, object]:
+        return {"user_id": self._user_id, "route": self._route, "key": self._key}

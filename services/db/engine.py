@@ -2,10 +2,12 @@
 
 import asyncpg
 from pydantic_core import from_json
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event, text
+from sqlalchemy.engine.interfaces import AdaptedConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from runtime.settings import DatabaseSettings
@@ -29,19 +31,31 @@ def sqlalchemy_url(database_url: str) -> str:
 
 
 def make_engine(settings: DatabaseSettings, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
-    """Return an engine that checks connections before use."""
+    """Return an engine that hands out no connection that is known to be lost."""
     if not tables.METADATA.tables:
         raise RuntimeError("no table is known")  # a process that names one needs them all
-    return create_async_engine(
+    engine = create_async_engine(
         sqlalchemy_url(str(settings.database_url)),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
-        pool_pre_ping=True,
         hide_parameters=True,
         json_deserializer=from_json,
         connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S},
     )
+    event.listen(engine.sync_engine, "checkout", _must_be_open)
+    return engine
+
+
+def _must_be_open(
+    connection: AdaptedConnection, _record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """Have the pool make another connection for one whose end has been heard.
+
+    SQLAlchemy's own ping asks the database: three more ways there and back for each transaction.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def make_sessions(engine: AsyncEngine) -> Sessions:

@@ -232,21 +232,33 @@ def _jobs() -> Select[Any]:
     )
 
 
-async def _rows(connection: AsyncConnection, statement: Select[Any]) -> list[JobRow]:
-    result = await connection.execute(statement)
+async def _rows(
+    connection: AsyncConnection, statement: Select[Any], **values: object
+) -> list[JobRow]:
+    result = await connection.execute(statement, values)
     return [JobRow._make(row) for row in result]
 
 
 async def find_job(connection: AsyncConnection, job_id: UUID) -> JobRow | None:
     """Return one job, whoever owns it."""
-    rows = await _rows(connection, _jobs().where(col(Job.id) == job_id))
+    rows = await _rows(connection, _one_job(), job_id=job_id)
     return rows[0] if rows else None
+
+
+@cache
+def _one_job() -> Select[Any]:
+    return _jobs().where(col(Job.id) == slot("job_id", Uuid()))
 
 
 async def jobs_of_submission(connection: AsyncConnection, submission_id: UUID) -> list[JobRow]:
     """Return the jobs that were sent in one go, in their order."""
-    statement = _jobs().where(col(Job.submission_id) == submission_id)
-    return await _rows(connection, statement.order_by(col(Job.plate), col(Job.copy_no)))
+    return await _rows(connection, _jobs_of_one_submission(), submission_id=submission_id)
+
+
+@cache
+def _jobs_of_one_submission() -> Select[Any]:
+    statement = _jobs().where(col(Job.submission_id) == slot("submission_id", Uuid()))
+    return statement.order_by(col(Job.plate), col(Job.copy_no))
 
 
 async def jobs_on_printers(

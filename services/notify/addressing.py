@@ -18,7 +18,6 @@ from services.db.tables.people import User
 from services.db.tables.work import Artifact, Job
 from services.notices.choices import language_of, ways_of
 from services.notices.kinds import DeliveryState, Form, Language, NoticeKind
-from services.notices.targets import known_targets
 from services.notify.planning import Notice
 from services.notify.texts import Subject, words
 
@@ -37,13 +36,20 @@ class _Address:
     language: Language
 
 
-async def address(session: AsyncSession, notice: Notice, public_url: str, now: datetime) -> None:
-    """Put a notice on its way to everybody who wishes to know."""
-    found = await _subject(session, notice, public_url)
+async def address(
+    session: AsyncSession,
+    notice: Notice,
+    targets: Sequence[NoticeTarget],
+    public_url: str,
+    now: datetime,
+) -> None:
+    """Put a notice on its way to everybody who wishes to know; `targets` are all there are."""
+    ways = [target for target in targets if target.is_enabled and _may_take(target, notice.kind)]
+    found = await _subject(session, notice, public_url) if ways else None
     if found is None:
         return
     subject, owner_id = found
-    for to in await _addresses(session, notice, owner_id):
+    for to in await _addresses(session, notice, ways, owner_id):
         title, body = words(notice.kind, subject, to.language)
         content = {
             "title": title,
@@ -86,12 +92,17 @@ async def _put(
         await tell(session, NOTICES)
 
 
-async def _addresses(session: AsyncSession, notice: Notice, owner_id: UUID) -> list[_Address]:
-    to = [
-        _Address(target, None, Language.EN)
-        for target in await known_targets(session)
-        if target.form != Form.PERSONAL and target.is_enabled and notice.kind in target.kinds
-    ]
+def _may_take(target: NoticeTarget, kind: NoticeKind) -> bool:
+    """Tell whether it takes this kind; of a way to each person they themselves say."""
+    return target.form == Form.PERSONAL or kind in target.kinds
+
+
+async def _addresses(
+    session: AsyncSession, notice: Notice, takers: Sequence[NoticeTarget], owner_id: UUID
+) -> list[_Address]:
+    to = [_Address(target, None, Language.EN) for target in takers if target.form != Form.PERSONAL]
+    if len(to) == len(takers):
+        return to
     for user_id in await _people(session, notice, owner_id):
         ways = await ways_of(session, user_id)
         wished = [way.target_id for way in ways if notice.kind in way.kinds]

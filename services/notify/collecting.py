@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +22,7 @@ from services.db.tables.machines import Run
 from services.db.tables.notices import NoticeCursor
 from services.jobs.status_sql import unresolved
 from services.notices.kinds import NoticeKind
+from services.notices.targets import known_targets
 from services.notify.addressing import address
 from services.notify.planning import Notice, notice_of
 
@@ -30,6 +32,8 @@ THE_ONE: Final = 1
 BATCH: Final = 500
 SWEEP_S: Final = 15.0
 RETRY_S: Final = 2.0
+GATHER_S: Final = 0.2
+"""What happens within this is taken together: a notice has time, each transaction costs."""
 STALE_AFTER: Final = timedelta(hours=24)
 """What happened longer ago nobody wants to be told as news."""
 REMIND_EVERY: Final = timedelta(minutes=30)
@@ -45,12 +49,15 @@ class Collector:
     async def run(self) -> None:
         """Run until cancelled."""
         with self._news.heard() as heard:
+            remind_at = 0.0
             while True:
                 heard.clear()
                 try:
                     while await self.collect():
                         pass
-                    await self.remind()
+                    if time.monotonic() >= remind_at:
+                        await self.remind()
+                        remind_at = time.monotonic() + SWEEP_S
                 except DATABASE_AWAY as exc:
                     log.warning("notices_postponed", error=f"{type(exc).__name__}: {exc}"[:300])
                     await asyncio.sleep(RETRY_S)
@@ -58,9 +65,10 @@ class Collector:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(SWEEP_S):
                         await heard.wait()
+                        await asyncio.sleep(GATHER_S)
 
     async def collect(self) -> bool:
-        """Take the next events of the log; return whether there were any."""
+        """Take the next events of the log; return whether there may be more."""
         now = self._clock.now()
         async with self._sessions() as session, session.begin():
             cursor = await session.get_one(NoticeCursor, THE_ONE, with_for_update=True)
@@ -68,11 +76,13 @@ class Collector:
             rows = list(await session.exec(newer.order_by(col(EventLog.gseq)).limit(BATCH)))
             if not rows:
                 return False
-            for notice in _notices(rows, now):
-                await address(session, notice, self._public_url, now)
+            if notices := _notices(rows, now):
+                targets = await known_targets(session)
+                for notice in notices:
+                    await address(session, notice, targets, self._public_url, now)
             cursor.gseq = rows[-1].gseq
             session.add(cursor)
-        return True
+        return len(rows) == BATCH
 
     async def remind(self) -> None:
         """Tell again, every half an hour, of each run that still needs somebody."""
@@ -83,6 +93,7 @@ class Collector:
             func.coalesce(Run.last_fact_at, Run.claimed_at) < now - REMIND_EVERY,
         )
         async with self._sessions() as session, session.begin():
+            targets = await known_targets(session)
             for run in await session.exec(needing):
                 since = run.last_fact_at or run.claimed_at
                 times = (now - since) // REMIND_EVERY
@@ -90,7 +101,7 @@ class Collector:
                 notice = Notice(
                     NoticeKind.ATTENTION, about, run.reason, run.job_id, to_approvers=True
                 )
-                await address(session, notice, self._public_url, now)
+                await address(session, notice, targets, self._public_url, now)
 
 
 def _notices(rows: Sequence[EventLog], now: datetime) -> list[Notice]:

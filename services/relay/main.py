@@ -28,6 +28,7 @@ log = structlog.get_logger()
 SWEEP_S = 5.0
 """Behind NOTIFY: what a lost notification left is found within this."""
 CLEAN_EVERY_S = 3600.0
+MEASURE_EVERY_S = 1.0
 STANDBY_S = 2.0
 
 
@@ -99,7 +100,7 @@ class Relay:
         log.info("relay_active")
         publisher = Publisher(connection, self._client.jetstream())
         waits = backoff(initial_s=0.2, max_s=5)
-        clean_at = 0.0
+        clean_at = measure_at = 0.0
         while True:
             self._wake.clear()
             try:
@@ -109,7 +110,9 @@ class Relay:
                 await asyncio.sleep(next(waits))
                 continue
             waits = backoff(initial_s=0.2, max_s=5)
-            OUTBOX_OLDEST.set(await oldest_s(connection))
+            if time.monotonic() >= measure_at:
+                OUTBOX_OLDEST.set(await oldest_s(connection))
+                measure_at = time.monotonic() + MEASURE_EVERY_S
             if published:
                 log.debug("outbox_published", count=published)
             if time.monotonic() >= clean_at:

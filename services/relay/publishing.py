@@ -15,7 +15,7 @@ from nats.js.errors import APIError
 from contracts.subjects import COMMANDS, JOBS, kind_of_subject
 from runtime.tracing.steps import StepKind, about_in, cause_in, message_headers, step
 from services.relay.metrics import PUBLISHED
-from services.relay.outbox import Message, mark_published, unpublished
+from services.relay.outbox import BATCH, Message, mark_published, unpublished
 
 log = structlog.get_logger()
 
@@ -47,10 +47,13 @@ class Publisher:
         published but not marked is published again with the same Msg-Id: the stream drops it.
         """
         total = 0
-        while batch := await unpublished(self._connection, except_ids=self._stuck):
+        while True:
+            batch = await unpublished(self._connection, except_ids=self._stuck)
             for start in range(0, len(batch), IN_FLIGHT):
                 total += await self._publish(batch[start : start + IN_FLIGHT])
-        return total
+            if len(batch) < BATCH:
+                # What came meanwhile has been told: whoever asked is woken again.
+                return total
 
     async def _publish(self, messages: Sequence[Message]) -> int:
         outcomes = await asyncio.gather(
