@@ -134,26 +134,27 @@ class JobRow(NamedTuple):
     last_fact_at: datetime | None
 
     @property
+    def standing(self) -> "JobStanding":
+        """How the job stands: by what people decided and what happened to its run."""
+        return _standing(self.state, self.run_state, self.cancel_requested_at is not None)
+
+    @property
     def job_state(self) -> JobState:
-        return JobState(self.state)
+        return self.standing.job
 
     @property
     def phase(self) -> RunState | None:
         """The state of the run that the job is in or ended with; a released one is over."""
-        return None if self.run_state is None else _PHASES[self.run_state]
+        return self.standing.phase
 
     @property
     def status(self) -> Status:
-        return status_of(
-            self.job_state, self.phase, cancel_requested=self.cancel_requested_at is not None
-        )
+        return self.standing.status
 
     @property
     def actions(self) -> frozenset[JobAction]:
         """What the state leaves open to somebody."""
-        return job_actions(
-            self.job_state, self.phase, cancel_requested=self.cancel_requested_at is not None
-        )
+        return self.standing.actions
 
     @property
     def has_open_run(self) -> bool:
@@ -180,6 +181,27 @@ class JobRow(NamedTuple):
             return self.ended_at
         is_over = self.job_state not in (JobState.SUBMITTED, JobState.RETURNED, JobState.QUEUED)
         return self.decided_at if is_over else None
+
+
+class JobStanding(NamedTuple):
+    """What follows from the states of a job and its run."""
+
+    job: JobState
+    phase: RunState | None
+    status: Status
+    actions: frozenset[JobAction]
+
+
+@cache
+def _standing(job_state: str, run_state: str | None, is_cancelling: bool) -> JobStanding:
+    job = JobState(job_state)
+    phase = None if run_state is None else _PHASES[run_state]
+    return JobStanding(
+        job,
+        phase,
+        status_of(job, phase, cancel_requested=is_cancelling),
+        job_actions(job, phase, cancel_requested=is_cancelling),
+    )
 
 
 @dataclass(frozen=True)
