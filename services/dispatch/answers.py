@@ -2,10 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import structlog
+from sqlalchemy import Uuid
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.ids import ClaimId, CorrelationId, JournalId, RunId
 from contracts.rpc import (
@@ -25,6 +28,7 @@ from contracts.rpc import (
 from runtime.tracing.steps import note_about
 from services.db.engine import Sessions
 from services.db.news import News
+from services.db.prepared import slot
 from services.db.tables.bus import EdgeWatermark
 from services.jobs import ringing
 from services.jobs.claims import (
@@ -153,10 +157,14 @@ class Answers:
 
 
 async def _watermark(session: AsyncSession, journal_id: JournalId) -> int:
-    statement = select(EdgeWatermark.contiguous_seq).where(
-        col(EdgeWatermark.journal_id) == journal_id
-    )
-    return (await session.exec(statement)).first() or 0
+    asked = {"journal_id": journal_id}
+    return (await session.exec(_contiguous(), params=asked)).first() or 0
+
+
+@cache
+def _contiguous() -> SelectOfScalar[int]:
+    of_journal = col(EdgeWatermark.journal_id) == slot("journal_id", Uuid())
+    return select(EdgeWatermark.contiguous_seq).where(of_journal)
 
 
 def _refused(request: ClaimRequest, refusal: ClaimRefused, epoch: int | None = None) -> Refused:

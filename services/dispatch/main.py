@@ -2,6 +2,8 @@
 
 import asyncio
 
+import uvloop
+
 from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
@@ -26,7 +28,7 @@ def run() -> None:
     settings = DispatchSettings()
     configure_logging("dispatch", log_format=settings.log_format, level=settings.log_level)
     configure_tracing("dispatch")
-    run_until_stopped(lambda stop: _main(settings, stop))
+    run_until_stopped(lambda stop: _main(settings, stop), loop_factory=uvloop.new_event_loop)
 
 
 async def _main(settings: DispatchSettings, stop: asyncio.Event) -> None:

@@ -9,13 +9,27 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import takewhile
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, ColumnElement, String, and_, exists, func, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    String,
+    Uuid,
+    and_,
+    exists,
+    func,
+    tuple_,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from contracts.events import AttentionCause, JobClaimed, RunOverdue, RunResolved
 from contracts.ids import (
@@ -33,6 +47,7 @@ from contracts.rpc import ClaimRequest, JobSpec, RefusalCode
 from contracts.sentences import Sentence
 from contracts.waiting import WaitReason
 from services.db import outbox
+from services.db.prepared import slot
 from services.db.tables.machines import Printer, Run
 from services.db.tables.work import Artifact, Job
 from services.jobs import pricing, ringing, waiting, words
@@ -41,7 +56,8 @@ from services.jobs.places import ClaimRefused, Place
 from services.jobs.status_sql import literal, unresolved
 from services.jobs.waits import Waits
 
-PAGE = 200
+FIRST_PAGE, PAGE = 8, 200
+"""Mostly the first job fits; where none does, all of them are looked through."""
 SID_TRIES = 5
 
 
@@ -73,7 +89,8 @@ async def answered_before(
     session: AsyncSession, request: ClaimRequest
 ) -> Claimed | ClaimOver | None:
     """Return the run that this claim_id already has: the same question, the same answer."""
-    run = (await session.exec(select(Run).where(Run.claim_id == request.claim_id))).first()
+    asked = {"claim_id": request.claim_id}
+    run = (await session.exec(_run_of_claim(), params=asked)).first()
     if run is None:
         return None
     if run.node != request.node or RunState(run.state) in TERMINAL_RUN_STATES:
@@ -91,9 +108,65 @@ async def claimed_run(session: AsyncSession, node: str, run_id: UUID) -> Claimed
 
 async def _has_run(session: AsyncSession, request: ClaimRequest) -> bool:
     """Tell whether the claim has a run already, or its printer an unresolved one."""
-    theirs = and_(col(Run.printer_id) == request.printer_id, unresolved())
-    found = select(Run.id).where(or_(col(Run.claim_id) == request.claim_id, theirs))
-    return (await session.exec(found.limit(1))).first() is not None
+    asked = {"claim_id": request.claim_id, "printer_id": request.printer_id}
+    return (await session.exec(_open_run(), params=asked)).first() is not None
+
+
+# The statements of every claim are built once: that costs more than to run them.
+
+
+@cache
+def _run_of_claim() -> SelectOfScalar[Run]:
+    return select(Run).where(col(Run.claim_id) == slot("claim_id", Uuid()))
+
+
+@cache
+def _open_run() -> SelectOfScalar[UUID]:
+    theirs = and_(col(Run.printer_id) == slot("printer_id", Uuid()), unresolved())
+    asked = or_(col(Run.claim_id) == slot("claim_id", Uuid()), theirs)
+    return select(Run.id).where(asked).limit(1)
+
+
+@cache
+def _page_of_queue() -> SelectOfScalar[Job]:
+    place = tuple_(col(Job.rank), col(Job.id))
+    of_queue = col(Job.queue) == slot("queue", String())
+    return select(Job).where(of_queue, *_claimable()).order_by(place).limit(slot("size", Integer()))
+
+
+@cache
+def _next_page_of_queue() -> SelectOfScalar[Job]:
+    after = tuple_(slot("rank", BigInteger()), slot("id", Uuid()))
+    return _page_of_queue().where(tuple_(col(Job.rank), col(Job.id)) > after)
+
+
+@cache
+def _job_to_lock() -> SelectOfScalar[Job]:
+    this = col(Job.id) == slot("job_id", Uuid())
+    locked = select(Job).where(this, *_claimable()).with_for_update(skip_locked=True)
+    return locked.execution_options(populate_existing=True)
+
+
+@cache
+def _surroundings() -> Select[Artifact, Sequence[str], bool]:
+    """Return the select of a file, the states of a job's runs, and whether a sid is taken."""
+    of_job = select(Run.state).where(col(Run.job_id) == slot("job_id", Uuid()))
+    latest_first = of_job.order_by(col(Run.run_no).desc()).scalar_subquery()
+    states = func.array(latest_first, type_=ARRAY(String()))
+    taken = exists().where(col(Run.sid) == slot("sid", Integer()))
+    found = select(Artifact, states, taken)
+    return found.where(col(Artifact.id) == slot("artifact_id", Uuid()))
+
+
+def _claimable() -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Job.state) == literal(JobState.QUEUED.value),
+        col(Job.run_id).is_(None),
+        or_(
+            col(Job.not_before).is_(None),
+            col(Job.not_before) <= slot("now", DateTime(timezone=True)),
+        ),
+    )
 
 
 async def claim(
@@ -204,40 +277,24 @@ async def _ask_a_person(session: AsyncSession, run: Run, now: datetime) -> None:
     await outbox.add_event(session, event)
 
 
-def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Job.state) == literal(JobState.QUEUED.value),
-        col(Job.run_id).is_(None),
-        or_(col(Job.not_before).is_(None), col(Job.not_before) <= now),
-    )
-
-
 async def _candidates(
     session: AsyncSession, queue: str, now: datetime
 ) -> AsyncGenerator[Job, None]:
     """Yield the queue's claimable jobs in its order, fetched page by page."""
-    place = tuple_(col(Job.rank), col(Job.id))
-    page_of = select(Job).where(Job.queue == queue, *_claimable(now)).order_by(place).limit(PAGE)
-    page = list(await session.exec(page_of))
+    size, asked = FIRST_PAGE, {"queue": queue, "now": now}
+    page = list(await session.exec(_page_of_queue(), params={**asked, "size": size}))
     while page:
         for job in page:
             yield job
-        last = page[-1]
-        page = list(await session.exec(page_of.where(place > tuple_(last.rank, last.id))))
+        if len(page) < size:
+            return
+        size, asked = PAGE, {**asked, "rank": page[-1].rank, "id": page[-1].id}
+        page = list(await session.exec(_next_page_of_queue(), params={**asked, "size": size}))
 
 
 async def _lock(session: AsyncSession, job_id: UUID, now: datetime) -> Job | None:
     """Return the job's row, locked and still claimable; None when another was quicker."""
-    rows = await session.exec(
-        select(Job)
-        .where(
-            Job.id == job_id,
-            *_claimable(now),
-        )
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    return rows.first()
+    return (await session.exec(_job_to_lock(), params={"job_id": job_id, "now": now})).first()
 
 
 async def _claim_job(session: AsyncSession, run: Run, job: Job, waits: Waits) -> Claimed:
@@ -344,11 +401,8 @@ async def _surroundings_of_run(
     session: AsyncSession, run: Run, job: Job
 ) -> tuple[Artifact, Sequence[str], bool]:
     """Return the file, the states of the job's runs, the latest first, and whether sid is taken."""
-    latest_first = select(Run.state).where(Run.job_id == job.id).order_by(col(Run.run_no).desc())
-    states = func.array(latest_first.scalar_subquery(), type_=ARRAY(String()))
-    taken = exists().where(col(Run.sid) == run.sid)
-    found = select(Artifact, states, taken).where(col(Artifact.id) == job.artifact_id)
-    return (await session.exec(found)).one()
+    asked = {"job_id": job.id, "sid": run.sid, "artifact_id": job.artifact_id}
+    return (await session.exec(_surroundings(), params=asked)).one()
 
 
 def _releases(states: Sequence[str]) -> int:

@@ -1,12 +1,15 @@
 """Where a claim is made, and whether its printer may make one."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from sqlalchemy import String
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.rpc import ClaimRequest, RefusalCode
+from services.db.prepared import slot
 from services.db.tables.machines import Node, Printer
 from services.db.tables.shop import Shop
 from services.db.tables.work import Queue
@@ -42,7 +45,9 @@ async def place_of(session: AsyncSession, request: ClaimRequest) -> Place | Clai
         return ClaimRefused(
             RefusalCode.NOT_YOUR_PRINTER, f"This printer belongs to node {printer.node}."
         )
-    node, queue, shop = (await session.exec(_surroundings(printer))).one()
+    node, queue, shop = (
+        await session.exec(_surroundings(), params={"node": printer.node, "queue": printer.queue})
+    ).one()
     if node.revoked_at is not None:
         return ClaimRefused(RefusalCode.NOT_YOUR_PRINTER, "This node was revoked. Enrol it again.")
     # 0 is a journal that was not told yet: it gets the epoch with the answer.
@@ -57,12 +62,13 @@ async def place_of(session: AsyncSession, request: ClaimRequest) -> Place | Clai
     )
 
 
-def _surroundings(printer: Printer) -> Any:
-    """Return the select of a printer's node, its queue and what is set for the shop."""
+@cache
+def _surroundings() -> Any:
+    """Return the select of a node, a queue and what is set for the shop."""
     return (
         select(Node, Queue, Shop.content)
         .select_from(Node)
-        .join(Queue, col(Queue.name) == printer.queue)
+        .join(Queue, col(Queue.name) == slot("queue", String()))
         .outerjoin(Shop, col(Shop.id) == THE_ONE)
-        .where(col(Node.name) == printer.node)
+        .where(col(Node.name) == slot("node", String()))
     )

@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import structlog
+import uvloop
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
@@ -39,7 +40,7 @@ def run() -> None:
     settings = ProjectorSettings()
     configure_logging("projector", log_format=settings.log_format, level=settings.log_level)
     configure_tracing("projector")
-    run_until_stopped(lambda stop: _main(settings, stop))
+    run_until_stopped(lambda stop: _main(settings, stop), loop_factory=uvloop.new_event_loop)
 
 
 async def _main(settings: ProjectorSettings, stop: asyncio.Event) -> None:

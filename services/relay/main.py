@@ -6,6 +6,7 @@ import time
 
 import asyncpg
 import structlog
+import uvloop
 from nats.aio.client import Client
 
 from runtime.backoff import backoff
@@ -37,7 +38,7 @@ def run() -> None:
     settings = RelaySettings()
     configure_logging("relay", log_format=settings.log_format, level=settings.log_level)
     configure_tracing("relay")
-    run_until_stopped(lambda stop: _main(settings, stop))
+    run_until_stopped(lambda stop: _main(settings, stop), loop_factory=uvloop.new_event_loop)
 
 
 async def _main(settings: RelaySettings, stop: asyncio.Event) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -95,7 +96,7 @@ async def connected(url: str) -> asyncpg.Connection:
 
 async def wipe(postgres: Postgres, url: str) -> None:
     """Leave an empty database of this name."""
-    name = url.rsplit("/", 1)[1]
+    name = urlsplit(url).path[1:]
     admin = await asyncpg.connect(postgres.url("postgres"))
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.execute(f"CREATE DATABASE {name}")

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -214,7 +215,7 @@ async def test_lies_and_nonsense_get_nothing(node: Node) -> None:
 
 async def test_database_away_is_said(node: Node, services: str, postgres: Postgres) -> None:
     printer = await node.desk.shop.printer("01S00C000000005")
-    name = services.rsplit("/", 1)[1]
+    name = urlsplit(services).path[1:]
     control = await asyncpg.connect(postgres.url("postgres"))
     try:
         await control.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
