@@ -9,27 +9,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import takewhile
 from uuid import UUID, uuid4
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    DateTime,
-    Integer,
-    String,
-    Uuid,
-    and_,
-    exists,
-    func,
-    tuple_,
-)
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from contracts.events import AttentionCause, JobClaimed, RunOverdue, RunResolved
 from contracts.ids import (
@@ -41,19 +26,26 @@ from contracts.ids import (
     RunId,
     UserId,
 )
-from contracts.lifecycle import TERMINAL_RUN_STATES, JobState, Resolution, RunState
+from contracts.lifecycle import TERMINAL_RUN_STATES, Resolution, RunState
 from contracts.loaded import PlateSummary
 from contracts.rpc import ClaimRequest, JobSpec, RefusalCode
 from contracts.sentences import Sentence
 from contracts.waiting import WaitReason
 from services.db import outbox
-from services.db.prepared import slot
 from services.db.tables.machines import Printer, Run
 from services.db.tables.work import Artifact, Job
 from services.jobs import pricing, ringing, waiting, words
+from services.jobs.claim_sql import (
+    job_to_lock,
+    next_page_of_queue,
+    open_run,
+    page_of_queue,
+    run_of_claim,
+    surroundings_of_run,
+)
 from services.jobs.fit import Fit, fit
 from services.jobs.places import ClaimRefused, Place
-from services.jobs.status_sql import literal, unresolved
+from services.jobs.status_sql import unresolved
 from services.jobs.waits import Waits
 
 FIRST_PAGE, PAGE = 8, 200
@@ -90,7 +82,7 @@ async def answered_before(
 ) -> Claimed | ClaimOver | None:
     """Return the run that this claim_id already has: the same question, the same answer."""
     asked = {"claim_id": request.claim_id}
-    run = (await session.exec(_run_of_claim(), params=asked)).first()
+    run = (await session.exec(run_of_claim(), params=asked)).first()
     if run is None:
         return None
     if run.node != request.node or RunState(run.state) in TERMINAL_RUN_STATES:
@@ -109,64 +101,7 @@ async def claimed_run(session: AsyncSession, node: str, run_id: UUID) -> Claimed
 async def _has_run(session: AsyncSession, request: ClaimRequest) -> bool:
     """Tell whether the claim has a run already, or its printer an unresolved one."""
     asked = {"claim_id": request.claim_id, "printer_id": request.printer_id}
-    return (await session.exec(_open_run(), params=asked)).first() is not None
-
-
-# The statements of every claim are built once: that costs more than to run them.
-
-
-@cache
-def _run_of_claim() -> SelectOfScalar[Run]:
-    return select(Run).where(col(Run.claim_id) == slot("claim_id", Uuid()))
-
-
-@cache
-def _open_run() -> SelectOfScalar[UUID]:
-    theirs = and_(col(Run.printer_id) == slot("printer_id", Uuid()), unresolved())
-    asked = or_(col(Run.claim_id) == slot("claim_id", Uuid()), theirs)
-    return select(Run.id).where(asked).limit(1)
-
-
-@cache
-def _page_of_queue() -> SelectOfScalar[Job]:
-    place = tuple_(col(Job.rank), col(Job.id))
-    of_queue = col(Job.queue) == slot("queue", String())
-    return select(Job).where(of_queue, *_claimable()).order_by(place).limit(slot("size", Integer()))
-
-
-@cache
-def _next_page_of_queue() -> SelectOfScalar[Job]:
-    after = tuple_(slot("rank", BigInteger()), slot("id", Uuid()))
-    return _page_of_queue().where(tuple_(col(Job.rank), col(Job.id)) > after)
-
-
-@cache
-def _job_to_lock() -> SelectOfScalar[Job]:
-    this = col(Job.id) == slot("job_id", Uuid())
-    locked = select(Job).where(this, *_claimable()).with_for_update(skip_locked=True)
-    return locked.execution_options(populate_existing=True)
-
-
-@cache
-def _surroundings() -> Select[Artifact, Sequence[str], bool]:
-    """Return the select of a file, the states of a job's runs, and whether a sid is taken."""
-    of_job = select(Run.state).where(col(Run.job_id) == slot("job_id", Uuid()))
-    latest_first = of_job.order_by(col(Run.run_no).desc()).scalar_subquery()
-    states = func.array(latest_first, type_=ARRAY(String()))
-    taken = exists().where(col(Run.sid) == slot("sid", Integer()))
-    found = select(Artifact, states, taken)
-    return found.where(col(Artifact.id) == slot("artifact_id", Uuid()))
-
-
-def _claimable() -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Job.state) == literal(JobState.QUEUED.value),
-        col(Job.run_id).is_(None),
-        or_(
-            col(Job.not_before).is_(None),
-            col(Job.not_before) <= slot("now", DateTime(timezone=True)),
-        ),
-    )
+    return (await session.exec(open_run(), params=asked)).first() is not None
 
 
 async def claim(
@@ -282,19 +217,19 @@ async def _candidates(
 ) -> AsyncGenerator[Job, None]:
     """Yield the queue's claimable jobs in its order, fetched page by page."""
     size, asked = FIRST_PAGE, {"queue": queue, "now": now}
-    page = list(await session.exec(_page_of_queue(), params={**asked, "size": size}))
+    page = list(await session.exec(page_of_queue(), params={**asked, "size": size}))
     while page:
         for job in page:
             yield job
         if len(page) < size:
             return
         size, asked = PAGE, {**asked, "rank": page[-1].rank, "id": page[-1].id}
-        page = list(await session.exec(_next_page_of_queue(), params={**asked, "size": size}))
+        page = list(await session.exec(next_page_of_queue(), params={**asked, "size": size}))
 
 
 async def _lock(session: AsyncSession, job_id: UUID, now: datetime) -> Job | None:
     """Return the job's row, locked and still claimable; None when another was quicker."""
-    return (await session.exec(_job_to_lock(), params={"job_id": job_id, "now": now})).first()
+    return (await session.exec(job_to_lock(), params={"job_id": job_id, "now": now})).first()
 
 
 async def _claim_job(session: AsyncSession, run: Run, job: Job, waits: Waits) -> Claimed:
@@ -402,7 +337,7 @@ async def _surroundings_of_run(
 ) -> tuple[Artifact, Sequence[str], bool]:
     """Return the file, the states of the job's runs, the latest first, and whether sid is taken."""
     asked = {"job_id": job.id, "sid": run.sid, "artifact_id": job.artifact_id}
-    return (await session.exec(_surroundings(), params=asked)).one()
+    return (await session.exec(surroundings_of_run(), params=asked)).one()
 
 
 def _releases(states: Sequence[str]) -> int:

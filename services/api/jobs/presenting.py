@@ -48,8 +48,7 @@ def present_job(
     """Return what the viewer sees; of a stranger's job no more than what everyone may see."""
     is_private = not (viewer.may_approve or row.owner_id == viewer.id)
     needs = _Needs.model_validate(row.needs)
-    standing = row.standing
-    has_run = standing.phase is not None
+    has_run = row.phase is not None
     return Job(
         id=row.id,
         submission_id=row.submission_id,
@@ -59,9 +58,9 @@ def present_job(
         copy_no=row.copy_no,
         owner=Owner(id=row.owner_id, name=row.owner_name, avatar_url=row.owner_avatar_url),
         queue=row.queue,
-        status=standing.status,
-        state=standing.job,
-        phase=standing.phase,
+        status=row.status,
+        state=row.job_state,
+        phase=row.phase,
         run_id=row.run_id,
         run_no=row.run_no,
         printer=_printer(row) if has_run else None,
