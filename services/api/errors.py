@@ -18,6 +18,7 @@ from services.api.auth.origins import ip_of
 from services.api.jobs.schemas import Job
 from services.api.printers.schemas import Printer
 from services.api.problems import PROBLEM_MEDIA_TYPE, Problem
+from services.db.engine import CONNECTION_BROKEN
 from services.jobs.errors import Conflict, Malformed, NotAllowed, Unknown, WorkError
 from services.storage.bucket import StorageUnavailable
 
@@ -28,7 +29,7 @@ _TRANSIENT_SQLSTATES = ("08", "40001", "40P01", "53", "55P03", "57", "58")
 """Connection lost, also while it was made; serialisation failure, deadlock, no resources, lock
 time-out, shutting down, system error."""
 
-DATABASE_AWAY = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+DATABASE_AWAY = (SQLAlchemyError, asyncpg.PostgresError, *CONNECTION_BROKEN, OSError)
 """What a read that is known to be sound can end with; TimeoutError is an OSError."""
 
 _STATUS_OF: Mapping[type[WorkError], int] = {
@@ -155,7 +156,7 @@ def install_error_handlers(app: FastAPI) -> None:
         RequestValidationError: _invalid,
         SQLAlchemyError: _database_error,
         asyncpg.PostgresError: _database_error,
-        asyncpg.InterfaceError: _database_error,
+        **dict.fromkeys(CONNECTION_BROKEN, _database_error),
         StorageUnavailable: _storage_away,
         nats.errors.Error: _broker_away,
         TimeoutError: _database_error,
@@ -168,7 +169,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
 def is_database_away(exc: BaseException) -> bool:
     """Tell whether the error says that the database can't be reached, not that a query is bad."""
-    if isinstance(exc, OSError | TimeoutError | PoolTimeoutError | asyncpg.InterfaceError):
+    if isinstance(exc, (OSError, TimeoutError, PoolTimeoutError, *CONNECTION_BROKEN)):
         return True
     if isinstance(exc, DBAPIError):
         if isinstance(exc, OperationalError | InterfaceError) or exc.connection_invalidated:

@@ -23,6 +23,8 @@ Sessions = async_sessionmaker[AsyncSession]
 
 DATABASE_AWAY = (DBAPIError, PoolTimeoutError, OSError)
 """What a call raises while the database is away: worth another try later."""
+CONNECTION_BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What asyncpg itself raises of a connection that is closed, or that was just told to end."""
 
 
 def sqlalchemy_url(database_url: str) -> str:

@@ -11,13 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from runtime.backoff import backoff
 from runtime.settings import DatabaseSettings
-from services.db.engine import connect
+from services.db.engine import CONNECTION_BROKEN, connect
 
 log = structlog.get_logger()
 
 CHECK_S = 15.0
 """How often the listening connection is asked whether it lives."""
-_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, *CONNECTION_BROKEN)
 
 _TELL = text("SELECT pg_notify(:channel, :payload)")
 

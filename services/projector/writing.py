@@ -11,7 +11,7 @@ import structlog
 
 from runtime.backoff import backoff
 from runtime.settings import DatabaseSettings
-from services.db.engine import connect
+from services.db.engine import CONNECTION_BROKEN, connect
 
 log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ STANDBY_WAIT_S = 3600.0
 RELOCK_WITHIN_S = 60.0
 """The database notices within this that our lost connection is gone, and frees its lock."""
 CHECK_EVERY_S = 15.0
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, *CONNECTION_BROKEN)
 """What the database's absence looks like."""
 
 
@@ -55,7 +55,7 @@ class Writer:
                 raise DatabaseAway("no connection that holds the lock")
             try:
                 yield connection
-            except (OSError, TimeoutError, asyncpg.InterfaceError):
+            except (OSError, TimeoutError, *CONNECTION_BROKEN):
                 # What became of the transaction is unknown: only a new connection is sure.
                 connection.terminate()
                 self._lost.set()

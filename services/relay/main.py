@@ -17,7 +17,7 @@ from runtime.process import run_until_stopped
 from runtime.tasks import end
 from runtime.tracing.switch import configure_tracing
 from services.db.channels import OUTBOX
-from services.db.engine import connect
+from services.db.engine import CONNECTION_BROKEN, connect
 from services.relay.metrics import OUTBOX_OLDEST
 from services.relay.outbox import oldest_s, sweep, take_lock
 from services.relay.publishing import Publisher, PublishFailed
@@ -89,7 +89,7 @@ class Relay:
                     await self._serve(self._connection)
                 finally:
                     self._connection.terminate()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
+            except (OSError, TimeoutError, asyncpg.PostgresError, *CONNECTION_BROKEN) as exc:
                 log.warning("relay_database_lost", error=f"{type(exc).__name__}: {exc}")
             await asyncio.sleep(next(waits))
 

@@ -29,6 +29,10 @@ def test_lost_busy_and_full_databases_are_away(error: Exception) -> None:
     assert is_database_away(wrapped(error))
 
 
+def test_connection_that_was_just_told_to_end_is_away() -> None:
+    assert is_database_away(asyncpg.InternalClientError("cannot switch to state 12"))
+
+
 def test_bad_query_is_no_absence() -> None:
     error = asyncpg.UndefinedColumnError("no such column")
     assert not is_database_away(error)
