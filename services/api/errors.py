@@ -174,6 +174,8 @@ def is_database_away(exc: BaseException) -> bool:
     if isinstance(exc, DBAPIError):
         if isinstance(exc, OperationalError | InterfaceError) or exc.connection_invalidated:
             return True
+        if isinstance(getattr(exc.orig, "__cause__", None), CONNECTION_BROKEN):
+            return True
         return str(getattr(exc.orig, "sqlstate", "") or "").startswith(_TRANSIENT_SQLSTATES)
     if isinstance(exc, asyncpg.PostgresError):
         is_link = isinstance(exc, asyncpg.PostgresConnectionError)

@@ -30,7 +30,12 @@ def test_lost_busy_and_full_databases_are_away(error: Exception) -> None:
 
 
 def test_connection_that_was_just_told_to_end_is_away() -> None:
-    assert is_database_away(asyncpg.InternalClientError("cannot switch to state 12"))
+    error = asyncpg.InternalClientError("cannot switch to state 12")
+    assert is_database_away(error)
+    adapted = wrapped(error)
+    assert adapted.orig is not None
+    adapted.orig.__cause__ = error  # the engine raises it from the driver's
+    assert is_database_away(adapted)
 
 
 def test_bad_query_is_no_absence() -> None:
