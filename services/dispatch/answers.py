@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import structlog
-from sqlalchemy import Uuid
+from sqlalchemy import Uuid, exists
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.ids import ClaimId, CorrelationId, JournalId, RunId
@@ -28,8 +27,9 @@ from contracts.rpc import (
 from runtime.tracing.steps import note_about
 from services.db.engine import Sessions
 from services.db.news import News
-from services.db.prepared import slot
+from services.db.prepared import Prepared, Reader, slot
 from services.db.tables.bus import EdgeWatermark
+from services.db.tables.machines import Run
 from services.jobs import ringing
 from services.jobs.claims import (
     Claimed,
@@ -46,23 +46,20 @@ from services.storage.bucket import Bucket, blob_key
 log = structlog.get_logger()
 
 WATERMARK_WAIT_S = 5.0
-_EACH_ALONE = {"isolation_level": "AUTOCOMMIT"}
-"""Reads that need no transaction around them cost two round trips less."""
 
 
 class Answers:
     """Answers questions; raises database or storage errors when those are away."""
 
-    def __init__(self, sessions: Sessions, bucket: Bucket, news: News, waits: Waits) -> None:
-        self._sessions, self._bucket, self._news = sessions, bucket, news
-        self._waits = waits
+    def __init__(
+        self, sessions: Sessions, reader: Reader, bucket: Bucket, news: News, waits: Waits
+    ) -> None:
+        self._sessions, self._reader, self._bucket = sessions, reader, bucket
+        self._news, self._waits = news, waits
 
     async def claim(self, request: ClaimRequest) -> RunOffer | NoJob | Behind | Refused:
         """Answer a claim: the same claim_id, the same run; else the next fitting job."""
-        async with self._sessions() as session:
-            await session.connection(execution_options=_EACH_ALONE)
-            before = await answered_before(session, request)
-            watermark = await _watermark(session, request.journal_id)
+        before, watermark = await self._before(request)
         if isinstance(before, Claimed):
             return await self._offer(request, before)
         if watermark < request.node_seq:
@@ -90,6 +87,15 @@ class Answers:
             server_time=_now(),
         )
 
+    async def _before(self, request: ClaimRequest) -> tuple[Claimed | ClaimOver | None, int]:
+        """Return what this claim has got already, and how much of its journal is in the log."""
+        asked = {"claim_id": request.claim_id, "journal_id": request.journal_id}
+        row = await self._reader.fetchrow(_known_of_claim(), **asked)
+        if row is None or not row["is_known"]:
+            return None, (row["watermark"] or 0) if row else 0
+        async with self._sessions() as session:
+            return await answered_before(session, request), row["watermark"] or 0
+
     async def artifact(self, request: ArtifactRequest) -> ArtifactAnswer | Refused:
         """Answer with a fresh URL for an unresolved run of the asking node."""
         async with self._sessions() as session:
@@ -106,9 +112,12 @@ class Answers:
 
     async def watermark(self, request: WatermarkRequest) -> WatermarkAnswer:
         """Answer how much of the journal is in the log."""
-        async with self._sessions() as session:
-            seq = await _watermark(session, request.journal_id)
+        seq = await self._watermark(request.journal_id)
         return WatermarkAnswer(contiguous_seq=seq, server_time=_now())
+
+    async def _watermark(self, journal_id: JournalId) -> int:
+        row = await self._reader.fetchrow(_contiguous(), journal_id=journal_id)
+        return int(row["contiguous_seq"]) if row else 0
 
     async def _offer(self, request: ClaimRequest, claimed: Claimed) -> RunOffer:
         run, job = claimed.run, claimed.job
@@ -144,8 +153,7 @@ class Answers:
         with self._news.heard() as heard:
             while True:
                 heard.clear()
-                async with self._sessions() as session:
-                    watermark = await _watermark(session, journal_id)
+                watermark = await self._watermark(journal_id)
                 left_s = (deadline - _now()).total_seconds()
                 if watermark >= node_seq or left_s <= 0:
                     return watermark
@@ -156,13 +164,21 @@ class Answers:
                     continue
 
 
-async def _watermark(session: AsyncSession, journal_id: JournalId) -> int:
-    asked = {"journal_id": journal_id}
-    return (await session.exec(_contiguous(), params=asked)).first() or 0
+@cache
+def _known_of_claim() -> Prepared:
+    """Return the question whether a claim has a run, and for its journal's watermark."""
+    is_known = exists().where(col(Run.claim_id) == slot("claim_id", Uuid()))
+    return Prepared(
+        select(is_known.label("is_known"), _contiguous_seq().scalar_subquery().label("watermark"))
+    )
 
 
 @cache
-def _contiguous() -> SelectOfScalar[int]:
+def _contiguous() -> Prepared:
+    return Prepared(_contiguous_seq())
+
+
+def _contiguous_seq() -> SelectOfScalar[int]:
     of_journal = col(EdgeWatermark.journal_id) == slot("journal_id", Uuid())
     return select(EdgeWatermark.contiguous_seq).where(of_journal)
 

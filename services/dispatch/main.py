@@ -12,6 +12,7 @@ from runtime.tracing.switch import configure_tracing
 from services.db.channels import EVENTS, QUEUE
 from services.db.engine import make_engine, make_sessions, ping
 from services.db.news import News
+from services.db.prepared import open_reader
 from services.dispatch.answers import Answers
 from services.dispatch.chores import Chores
 from services.dispatch.questions import subscribe
@@ -36,9 +37,9 @@ async def _main(settings: DispatchSettings, stop: asyncio.Event) -> None:
     sessions = make_sessions(engine)
     service = ServiceBroker(settings, name="dispatch")
     watermarks, queue = News(settings, EVENTS), News(settings, QUEUE)
-    async with open_bucket(settings) as bucket:
+    async with open_bucket(settings) as bucket, open_reader(settings) as reader:
         waits = Waits().scaled(settings.time_scale)
-        subscribe(service, Answers(sessions, bucket, watermarks, waits))
+        subscribe(service, Answers(sessions, reader, bucket, watermarks, waits))
         checks = {
             "database": lambda: ping(engine),
             "storage": cached(bucket.check),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
+import asyncpg
 import structlog
 from faststream.nats import NatsMessage
 from pydantic import BaseModel, ValidationError
@@ -29,7 +30,13 @@ BETWEEN_ACCOUNTS = "_R_."
 """Where the broker has answers to another account go: the asker has no say in it."""
 AT_ONCE = 16
 """A claim may wait 5 s for the projection; others are answered meanwhile."""
-_AWAY = (StorageUnavailable, TimeoutError, *DATABASE_AWAY)
+_AWAY = (
+    StorageUnavailable,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    *DATABASE_AWAY,
+)
 
 Q = TypeVar("Q", ClaimRequest, ArtifactRequest, WatermarkRequest)
 

@@ -84,7 +84,7 @@ async def decide(
         .where(
             col(Job.id) == job_id,
             col(Job.version) == decision.version,
-            col(Job.state).in_(sorted(sources_of(decision.action))),
+            col(Job.state) == job.state,
             _no_run(),
         )
         .values(**changes, version=Job.version + 1)

@@ -74,10 +74,12 @@ class ShopSettings(BaseModel):
         return self.queue_max_print_s.get(queue, self.max_print_s)
 
 
+_THE_SHOP = select(col(Shop.content), col(Shop.version)).where(col(Shop.id) == THE_ONE)
+
+
 async def read_shop(connection: AsyncConnection) -> tuple[ShopSettings, int]:
     """Return the settings and their version; 0 while nobody has set any."""
-    columns = (col(Shop.content), col(Shop.version))
-    row = (await connection.execute(select(*columns).where(col(Shop.id) == THE_ONE))).first()
+    row = (await connection.execute(_THE_SHOP)).first()
     return (ShopSettings(), 0) if row is None else (ShopSettings.model_validate(row[0]), row[1])
 
 

@@ -14,6 +14,7 @@ from nats.js.api import Header
 
 from contracts.events import JobProgress
 from services.db.channels import EVENTS
+from services.projector.reading import Message
 from tests.bench.bare import bare_broker
 from tests.bench.bus import Bus, open_bus
 from tests.bench.floors.acks import STREAM, publish_all
@@ -58,7 +59,10 @@ async def measure() -> Rows:
 async def _accepted(bus: Bus, facts: Sequence[JobProgress]) -> float:
     """Return how many facts a second the broker acknowledged to their nodes."""
     async with bus.nodes() as nodes:
-        queues = {name: iter([f for f in facts if f.node == name]) for name in nodes}
+        written: dict[str, list[tuple[str, Message]]] = {name: [] for name in nodes}
+        for fact in facts:
+            written[fact.node].append((str(fact.id), message_of(fact)))
+        queues = {name: iter(messages) for name, messages in written.items()}
         began = time.perf_counter()
         await asyncio.gather(
             *(
@@ -70,10 +74,9 @@ async def _accepted(bus: Bus, facts: Sequence[JobProgress]) -> float:
         return len(facts) / (time.perf_counter() - began)
 
 
-async def _publish(js: JetStreamContext, facts: Iterator[JobProgress]) -> None:
-    for fact in facts:
-        message = message_of(fact)
-        await js.publish(message.subject, message.body, headers={Header.MSG_ID: str(fact.id)})
+async def _publish(js: JetStreamContext, messages: Iterator[tuple[str, Message]]) -> None:
+    for event_id, message in messages:
+        await js.publish(message.subject, message.body, headers={Header.MSG_ID: event_id})
 
 
 @asynccontextmanager

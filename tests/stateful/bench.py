@@ -29,6 +29,7 @@ from runtime.clock import SystemClock
 from runtime.settings import DatabaseSettings, StorageSettings
 from services.db.channels import EVENTS
 from services.db.news import News
+from services.db.prepared import open_reader
 from services.db.tables.machines import Node, Printer
 from services.db.tables.work import Queue
 from services.dispatch.answers import Answers
@@ -83,7 +84,11 @@ class Bench:
             s3_access_key=SecretStr("key"),
             s3_secret_key=SecretStr("secret"),
         )
-        async with World.open(env) as world, open_bucket(storage) as bucket:
+        async with (
+            World.open(env) as world,
+            open_bucket(storage) as bucket,
+            open_reader(settings) as reader,
+        ):
             connection = await asyncpg.connect(str(env["LAYERLINE_DATABASE_URL"]))
             try:
                 ada = await world.someone(is_admin=True, name="Ada")
@@ -108,7 +113,7 @@ class Bench:
                 )
                 yield cls(
                     ada,
-                    Answers(world.sessions, bucket, News(settings, EVENTS), ClaimWaits()),
+                    Answers(world.sessions, reader, bucket, News(settings, EVENTS), ClaimWaits()),
                     world,
                     connection,
                     name,

@@ -149,7 +149,7 @@ class FeedHub:
     async def _listen(self) -> None:
         connection = await connect(self._settings)
         try:
-            await connection.add_listener(EVENTS, self._ring)
+            await connection.add_listener(EVENTS, self._hear)
             await connection.add_listener(SESSIONS, self._doubt)
             connection.add_termination_listener(self._ring)
             for client in self._clients:
@@ -175,6 +175,14 @@ class FeedHub:
         for client in self._clients:
             if str(client.viewer.id) == whose:
                 client.doubt()
+
+    def _hear(self, *told: object) -> None:
+        """Take note that there are facts up to the one that is named, all of them committed."""
+        newest = str(told[-1])
+        if not self._clients and newest.isdigit():
+            self.last = max(self.last, int(newest))  # nobody is there to be told
+        else:
+            self._wake.set()
 
     def _ring(self, *_: object) -> None:
         self._wake.set()

@@ -1,8 +1,9 @@
 """A job as its viewer sees it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -47,8 +48,8 @@ def present_job(
 ) -> Job:
     """Return what the viewer sees; of a stranger's job no more than what everyone may see."""
     is_private = not (viewer.may_approve or row.owner_id == viewer.id)
-    needs = _Needs.model_validate(row.needs)
-    has_run = row.phase is not None
+    needs, standing = _Needs.model_validate(row.needs), row.standing
+    reason = None if is_private else row.reason
     return Job(
         id=row.id,
         submission_id=row.submission_id,
@@ -58,25 +59,17 @@ def present_job(
         copy_no=row.copy_no,
         owner=Owner(id=row.owner_id, name=row.owner_name, avatar_url=row.owner_avatar_url),
         queue=row.queue,
-        status=row.status,
-        state=row.job_state,
-        phase=row.phase,
+        status=standing.status,
+        state=standing.job,
+        phase=standing.phase,
         run_id=row.run_id,
         run_no=row.run_no,
-        printer=_printer(row) if has_run else None,
-        percent=row.percent if has_run else None,
-        layer=row.layer if has_run else None,
-        total_layers=row.total_layers if has_run else None,
-        minutes_left=row.minutes_left if row.has_open_run else None,
-        finish_at=row.finish_at,
-        stale_since=stale_since(row, heard, now),
+        **(_NO_RUN if standing.phase is None else _of_run(row, heard, now)),
         note=None if is_private else row.note,
         wish=None if is_private else row.wish,
         earlier=EarlierPlate.model_validate(row.earlier) if row.earlier else None,
-        reason=None if is_private else row.reason,
-        said=None if is_private else saying_of(row.reason),
-        code=row.code if has_run else None,
-        advice=row.advice if has_run else None,
+        reason=reason,
+        said=saying_of(reason),
         wait_reason=_wait_reason(row, now, outlook),
         place=None if outlook is None else outlook.places.get(row.id),
         not_before=row.not_before,
@@ -87,7 +80,6 @@ def present_job(
         created_at=row.created_at,
         decided_at=row.decided_at,
         decided_by=None if is_private else row.decided_by_name,
-        started_at=row.started_at if has_run else None,
         ended_at=row.over_at,
         version=row.version,
         allowed_actions=abilities(row, viewer),
@@ -104,6 +96,38 @@ def present_event(row: EventLog) -> JobEvent:
         body=row.body,
         said=saying_of(row.body.get("reason")),
     )
+
+
+_NO_RUN: Mapping[str, Any] = dict.fromkeys(
+    (
+        "printer",
+        "percent",
+        "layer",
+        "total_layers",
+        "minutes_left",
+        "finish_at",
+        "stale_since",
+        "code",
+        "advice",
+        "started_at",
+    )
+)
+
+
+def _of_run(row: JobRow, heard: Heard, now: datetime) -> Mapping[str, Any]:
+    """Return what is told of a job's run, where it has one."""
+    return {
+        "printer": _printer(row),
+        "percent": row.percent,
+        "layer": row.layer,
+        "total_layers": row.total_layers,
+        "minutes_left": row.minutes_left if row.has_open_run else None,
+        "finish_at": row.finish_at,
+        "stale_since": stale_since(row, heard, now),
+        "code": row.code,
+        "advice": row.advice,
+        "started_at": row.started_at,
+    }
 
 
 def _printer(row: JobRow) -> PrinterRef | None:

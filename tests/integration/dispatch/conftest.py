@@ -17,6 +17,7 @@ from runtime.settings import DatabaseSettings, StorageSettings
 from services.db.channels import EVENTS
 from services.db.engine import Sessions, make_engine, make_sessions
 from services.db.news import News
+from services.db.prepared import open_reader
 from services.dispatch.answers import Answers
 from services.jobs.waits import Waits
 from services.storage.bucket import open_bucket
@@ -96,9 +97,13 @@ async def open_desk(database_url: str) -> AsyncIterator[Desk]:
     sessions = make_sessions(engine)
     connection = await asyncpg.connect(database_url)
     news = News(settings, EVENTS)
-    async with open_bucket(storage) as bucket, sessions() as session:
+    async with (
+        open_bucket(storage) as bucket,
+        open_reader(settings) as reader,
+        sessions() as session,
+    ):
         shop = await Workshop(session).open()
-        answers = Answers(sessions, bucket, news, Waits())
+        answers = Answers(sessions, reader, bucket, news, Waits())
         yield Desk(sessions, shop, answers, connection)
     await connection.close()
     await engine.dispose()
