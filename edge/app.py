@@ -21,7 +21,7 @@ from edge.tools import Tools
 from edge.view import PrinterView
 from runtime.clock import Clock
 from runtime.health import health_server
-from runtime.tasks import end
+from runtime.tasks import Tasks, end
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ async def run_edge(
             "broker": lambda: _check_broker(node.link),
             "journal": lambda: _check_journal(journal),
         }
-        async with health_server(settings, checks), asyncio.TaskGroup() as group:
+        async with health_server(settings, checks), Tasks() as group:
             group.create_task(node.link.run(hooks))
             _keep_credentials(group, settings, clock, node.link)
             for worker in node.workers.values():
@@ -94,9 +94,7 @@ async def run_edge(
         journal.close()
 
 
-def _keep_credentials(
-    group: asyncio.TaskGroup, settings: EdgeSettings, clock: Clock, link: BrokerLink
-) -> None:
+def _keep_credentials(group: Tasks, settings: EdgeSettings, clock: Clock, link: BrokerLink) -> None:
     """Have an enrolled node renew its own credentials; given ones are left alone."""
     files = NodeFiles(settings.edge_data)
     if settings.api_url is None or settings.nats_creds != files.creds:

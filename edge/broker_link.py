@@ -49,6 +49,7 @@ from edge.pulling import Handler, PullLoop
 from runtime.backoff import backoff
 from runtime.clock import Clock
 from runtime.nats import connect_nats
+from runtime.tasks import Tasks
 from runtime.tracing.steps import StepKind, about_in, cause_in, step
 
 log = structlog.get_logger()
@@ -120,7 +121,7 @@ class BrokerLink:
             )
             self._pulls = (bells, commands)
             await client.subscribe(camera_subject(self._node), cb=_camera_handler(hooks))
-            async with asyncio.TaskGroup() as group:
+            async with Tasks() as group:
                 group.create_task(self._publisher.run())
                 group.create_task(self._keep_comparing(hooks))
                 for pull in self._pulls:

@@ -25,6 +25,7 @@ from edge.records import Draft, RunRecord
 from edge.run_worker import RunWorker
 from edge.telemetry import telemetry_of
 from edge.tools import LOOK_AGAIN_S, Tools
+from runtime.tasks import Tasks
 
 log = structlog.get_logger()
 
@@ -60,7 +61,7 @@ class PrinterWorker:
         self._journal.printers.add(self._tools.printer_id, printer.serial)
         self._hold_claims(self._tools.timing.bed_slip_s)
         with structlog.contextvars.bound_contextvars(printer=printer.name):
-            async with asyncio.TaskGroup() as group:
+            async with Tasks() as group:
                 group.create_task(printer.stay_connected(self))
                 group.create_task(self._work())
                 group.create_task(self._obey(NEVER_EXPIRES))
@@ -167,7 +168,7 @@ class PrinterWorker:
         while self._view.report is None:
             await self._view.change()
         self._reconciled.set()
-        async with asyncio.TaskGroup() as group:
+        async with Tasks() as group:
             group.create_task(self._cleaner.keep_clean())
             run = self._journal.runs.unresolved(self._tools.printer_id)
             if run is not None:

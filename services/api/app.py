@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runtime.clock import Clock, SystemClock
 from runtime.health import cached
-from runtime.tasks import end
+from runtime.tasks import Tasks
 from services.api.auth.providers import make_oauth
 from services.api.correlation import Correlated
 from services.api.errors import install_error_handlers
@@ -96,14 +96,15 @@ def _lifespan(
             async with (
                 open_bucket(settings) as bucket,
                 open_reader(settings) as reader,
-                asyncio.TaskGroup() as tasks,
+                Tasks() as tasks,
             ):
-                running = [
-                    tasks.create_task(feed.run()),
-                    tasks.create_task(telemetry.run()),
-                    tasks.create_task(sweep_keys(sessions, clock)),
-                    tasks.create_task(_close_when(stopping or asyncio.Event(), feed)),
-                ]
+                for work in (
+                    feed.run(),
+                    telemetry.run(),
+                    sweep_keys(sessions, clock),
+                    _close_when(stopping or asyncio.Event(), feed),
+                ):
+                    tasks.create_task(work)
                 services = Services(
                     settings=settings,
                     clock=clock,
@@ -122,7 +123,7 @@ def _lifespan(
                 )
                 yield {"services": services}
                 feed.close()
-                await end(running)
+                await tasks.end()
         finally:
             await engine.dispose()
 

@@ -7,7 +7,7 @@ import uvloop
 from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
-from runtime.tasks import end
+from runtime.tasks import Tasks
 from runtime.tracing.switch import configure_tracing
 from services.db.channels import EVENTS, QUEUE
 from services.db.engine import make_engine, make_sessions, ping
@@ -45,20 +45,18 @@ async def _main(settings: DispatchSettings, stop: asyncio.Event) -> None:
             "storage": cached(bucket.check),
             "broker": service.check,
         }
-        async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
+        async with health_server(settings, checks), Tasks() as tasks:
             await service.broker.start()
             chores = Chores(sessions, queue, service.jetstream(), bucket)
-            running = [
+            for work in (
+                watermarks.run(),
+                queue.run(),
+                chores.ring(),
+                chores.expire(),
+                chores.watch_streams(),
+            ):
                 tasks.create_task(work)
-                for work in (
-                    watermarks.run(),
-                    queue.run(),
-                    chores.ring(),
-                    chores.expire(),
-                    chores.watch_streams(),
-                )
-            ]
             await stop.wait()
-            await end(running)
+            await tasks.end()
             await service.stop()
     await engine.dispose()

@@ -13,7 +13,7 @@ from runtime.backoff import backoff
 from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
-from runtime.tasks import end
+from runtime.tasks import Tasks
 from runtime.tracing.steps import StepKind, cause_in, step
 from runtime.tracing.switch import configure_tracing
 from services.db.engine import DATABASE_AWAY, make_engine, make_sessions, ping
@@ -51,14 +51,12 @@ async def _main(settings: InspectorSettings, stop: asyncio.Event) -> None:
             "storage": cached(bucket.check),
             "broker": service.check,
         }
-        async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
+        async with health_server(settings, checks), Tasks() as tasks:
             await service.broker.start()
-            background = [
-                tasks.create_task(_check_left_over(checker)),
-                tasks.create_task(previewer.run()),
-            ]
+            tasks.create_task(_check_left_over(checker))
+            tasks.create_task(previewer.run())
             await stop.wait()
-            await end(background)
+            await tasks.end()
             await service.stop()
     await engine.dispose()
 

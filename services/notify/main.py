@@ -8,7 +8,7 @@ from runtime.clock import SystemClock
 from runtime.health import health_server
 from runtime.logging import configure_logging
 from runtime.process import run_until_stopped
-from runtime.tasks import end
+from runtime.tasks import Tasks
 from runtime.tracing.switch import configure_tracing
 from services.db.channels import EVENTS, NOTICES
 from services.db.engine import make_engine, make_sessions, ping
@@ -38,11 +38,9 @@ async def _main(settings: NotifySettings, stop: asyncio.Event) -> None:
         sessions, clock, notices, Sealer.of(settings), allow_private=settings.notify_private
     )
     checks = {"database": lambda: ping(engine)}
-    async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
-        running = [
+    async with health_server(settings, checks), Tasks() as tasks:
+        for work in (events.run(), notices.run(), collector.run(), courier.run()):
             tasks.create_task(work)
-            for work in (events.run(), notices.run(), collector.run(), courier.run())
-        ]
         await stop.wait()
-        await end(running)
+        await tasks.end()
     await engine.dispose()

@@ -13,7 +13,7 @@ from runtime.clock import SystemClock
 from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.process import EXIT_CODE_UNPROVISIONED, run_until_stopped
-from runtime.tasks import end
+from runtime.tasks import Tasks
 from runtime.tracing.switch import configure_tracing
 from services.db.channels import LETTERS
 from services.db.news import News
@@ -56,21 +56,19 @@ async def _main(settings: ProjectorSettings, stop: asyncio.Event) -> None:
         "broker": service.check,
         "consumers": cached(lambda: find_consumers(service.jetstream())),
     }
-    async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
-        running = [
+    async with health_server(settings, checks), Tasks() as tasks:
+        for work in (
+            writer.hold(),
+            _consume(service, writer),
+            deadlines.run(),
+            news.run(),
+            replays.run(),
+        ):
             tasks.create_task(work)
-            for work in (
-                writer.hold(),
-                _consume(service, writer),
-                deadlines.run(),
-                news.run(),
-                replays.run(),
-            )
-        ]
         await stop.wait()
         # The consumers first, so that the last batch commits on the connection it began on.
         await service.stop()
-        await end(running)
+        await tasks.end()
 
 
 async def _consume(service: ServiceBroker, writer: Writer) -> None:
@@ -79,7 +77,7 @@ async def _consume(service: ServiceBroker, writer: Writer) -> None:
     await service.broker.start()
     log.info("projector_consuming")
     js = service.jetstream()
-    async with asyncio.TaskGroup() as tasks:
+    async with Tasks() as tasks:
         tasks.create_task(measure(writer, js))
         while True:
             await asyncio.sleep(CONSUMER_CHECK_S)

@@ -28,7 +28,7 @@ from runtime.logging import configure_logging
 from runtime.nats import connect_nats
 from runtime.process import run_until_stopped
 from runtime.settings import CommonSettings, DatabaseSettings, NatsSettings
-from runtime.tasks import end
+from runtime.tasks import Tasks
 from runtime.tracing.switch import configure_tracing
 from services.db.channels import NODES
 from services.db.engine import DATABASE_AWAY, Sessions, make_engine, make_sessions, ping
@@ -96,10 +96,11 @@ async def serve(settings: WardenSettings, stop: asyncio.Event) -> None:
             sessions, keeper, system, client, stale, backstop_s=backstop_s, replicas=replicas
         )
         checks = {"database": lambda: ping(engine), "broker": warden.check}
-        async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(news.run()), tasks.create_task(warden.keep(news))]
+        async with health_server(settings, checks), Tasks() as tasks:
+            tasks.create_task(news.run())
+            tasks.create_task(warden.keep(news))
             await stop.wait()
-            await end(running)
+            await tasks.end()
     finally:
         await asyncio.gather(system.close(), client.close())
         await engine.dispose()

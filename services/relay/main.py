@@ -14,7 +14,7 @@ from runtime.health import cached, health_server
 from runtime.logging import configure_logging
 from runtime.nats import connect_nats
 from runtime.process import run_until_stopped
-from runtime.tasks import end
+from runtime.tasks import Tasks
 from runtime.tracing.switch import configure_tracing
 from services.db.channels import OUTBOX
 from services.db.engine import CONNECTION_BROKEN, connect
@@ -52,10 +52,11 @@ async def _main(settings: RelaySettings, stop: asyncio.Event) -> None:
     }
     if settings.nats_monitor_url is not None:
         checks["sync_always"] = cached(SyncCheck(settings.nats_monitor_url).check)
-    async with health_server(settings, checks), asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(work) for work in (relay.run(), streams.measure())]
+    async with health_server(settings, checks), Tasks() as tasks:
+        tasks.create_task(relay.run())
+        tasks.create_task(streams.measure())
         await stop.wait()
-        await end(running)
+        await tasks.end()
     await client.close()
 
 
