@@ -13,8 +13,6 @@ from runtime.supervision import supervised
 
 log = structlog.get_logger()
 
-_GC_THRESHOLD = (10_000, 20, 20)
-"""A list of 50 jobs makes some thousand objects that all go with its answer."""
 EXIT_CODE_UNPROVISIONED = 71
 """A stream or consumer is gone: provision, then start the process again."""
 
@@ -42,13 +40,9 @@ def run_until_stopped(
 
 
 def _settle() -> None:
-    """Take what imports made for good, and look for garbage less often than Python does by itself.
-
-    Most of a service's heap is libraries: to go through them finds nothing.
-    """
+    """Take what imports made for good: to go through it again and again finds no garbage."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLD)
     give_memory_back()
 
 

@@ -30,7 +30,6 @@ PRELOADED = (
     "services.inspector.main",
     "services.notify.main",
     "services.provision.warden",
-    "deploy.local.preparing",
 )
 _CHUNK_BYTES = 1 << 16
 

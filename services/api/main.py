@@ -1,6 +1,7 @@
 """The API's process."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -17,6 +18,8 @@ from services.api.settings import ApiSettings
 
 STOP_WITHIN_S: Final = 10
 KEEP_ALIVE_S: Final = 75
+GC_THRESHOLD: Final = (10_000, 20, 20)
+"""A page of 50 jobs makes some thousand objects, and all of them go with its answer."""
 
 
 class _Server(uvicorn.Server):
@@ -32,6 +35,7 @@ def run() -> None:
     settings = ApiSettings()
     configure_logging("api", log_format=settings.log_format, level=settings.log_level)
     configure_tracing("api")
+    gc.set_threshold(*GC_THRESHOLD)
     run_until_stopped(lambda stop: serve(settings, stop), loop_factory=uvloop.new_event_loop)
 
 

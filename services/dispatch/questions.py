@@ -19,7 +19,7 @@ from contracts.rpc import (
     WatermarkRequest,
 )
 from runtime.tracing.steps import StepKind, step
-from services.db.engine import DATABASE_AWAY
+from services.db.engine import CONNECTION_BROKEN, DATABASE_AWAY
 from services.dispatch.answers import Answers
 from services.messaging.broker import ServiceBroker
 from services.storage.bucket import StorageUnavailable
@@ -34,7 +34,7 @@ _AWAY = (
     StorageUnavailable,
     TimeoutError,
     asyncpg.PostgresError,
-    asyncpg.InterfaceError,
+    *CONNECTION_BROKEN,
     *DATABASE_AWAY,
 )
 

@@ -36,6 +36,10 @@ SELECT $1, submission_id, artifact_id, owner_id, $1, 'next', 1, $3, needs, 'main
        0, now()
 FROM job WHERE id = $2
 """
+_OF_ADA = """
+UPDATE artifact SET owner_id = (SELECT id FROM "user" WHERE name LIKE 'Ada%'),
+       inspection = jsonb_build_object('plates', jsonb_build_array((SELECT needs FROM job)))
+"""
 _OVER = "UPDATE run SET state = 'done', fact_state = 'done', ended_at = now() WHERE id = $1"
 
 
@@ -104,9 +108,7 @@ async def measure(bench: Bench) -> Rows:
             await sign_in(http, "ada")
             await connection.execute(_OVER, run.run_id)
             artifact = await connection.fetchval("SELECT artifact_id FROM job")
-            await connection.execute(
-                "UPDATE artifact SET owner_id = (SELECT id FROM \"user\" WHERE name LIKE 'Ada%')"
-            )
+            await connection.execute(_OF_ADA)
             cookie = "; ".join(f"{found.name}={found.value}" for found in http.cookies.jar)
             shop = _Shop(bench, cookie, node, connection, run.printer_id, run.job_id)
             there, smallest = 0, dict[str, float]()
