@@ -33,6 +33,7 @@ from contracts.sentences import Sentence
 from contracts.waiting import WaitReason
 from services.db import outbox
 from services.db.tables.machines import Printer, Run
+from services.db.tables.shop import RunPrice
 from services.db.tables.work import Artifact, Job
 from services.jobs import pricing, ringing, waiting, words
 from services.jobs.claim_sql import (
@@ -141,8 +142,8 @@ async def _next_job(
             if job is not None:
                 await skipped.tell(session)
                 run = _new_run(request, printer, job, plate, outcome, now)
-                session.add(pricing.price_of_run(run.id, plate, shop))
-                return await _claim_job(session, run, job, waits)
+                price = pricing.price_of_run(run.id, plate, shop)
+                return await _claim_job(session, run, price, job, waits)
     await skipped.tell(session)
     return NothingToDo(skipped.texts)
 
@@ -232,15 +233,16 @@ async def _lock(session: AsyncSession, job_id: UUID, now: datetime) -> Job | Non
     return (await session.exec(job_to_lock(), params={"job_id": job_id, "now": now})).first()
 
 
-async def _claim_job(session: AsyncSession, run: Run, job: Job, waits: Waits) -> Claimed:
+async def _claim_job(
+    session: AsyncSession, run: Run, price: RunPrice, job: Job, waits: Waits
+) -> Claimed:
     artifact, states, is_sid_taken = await _surroundings_of_run(session, run, job)
     run.run_no, run.releases_before = len(states) + 1, _releases(states)
     deadline_s = waits.transfer_within_s(artifact.size_bytes) + waits.overdue_after_s
     run.deadline_at = run.claimed_at + timedelta(seconds=deadline_s)
-    await _insert_with_sid(session, run, is_taken=is_sid_taken)
-    job.run_id = run.id
-    waiting.forget(job)
-    session.add(job)
+    if is_sid_taken:
+        await _take_another_sid(session, run)
+    await _write(session, run, price, job)
     await outbox.add_event(session, _claimed_event(run, job, run.claimed_at))
     return Claimed(run, job, artifact)
 
@@ -292,17 +294,22 @@ def _new_run(
     )
 
 
-async def _insert_with_sid(session: AsyncSession, run: Run, *, is_taken: bool) -> None:
-    """Insert, with another sid if its own is taken."""
-    tries = 1
-    while is_taken:
-        if tries == SID_TRIES:
-            raise IntegrityError("no free sid", None, ValueError(run.sid))
-        run.sid, tries = _random_sid(), tries + 1
-        taken = await session.exec(select(Run.id).where(Run.sid == run.sid))
-        is_taken = taken.first() is not None
-    session.add(run)
+async def _write(session: AsyncSession, run: Run, price: RunPrice, job: Job) -> None:
+    """Insert the run and give it to its job, all in one go."""
+    job.run_id = run.id
+    waiting.forget(job)
+    session.add_all((run, price, job))
     await session.flush()
+
+
+async def _take_another_sid(session: AsyncSession, run: Run) -> None:
+    """Give the run a sid that no other has."""
+    for _ in range(SID_TRIES - 1):
+        run.sid = _random_sid()
+        taken = await session.exec(select(Run.id).where(Run.sid == run.sid))
+        if taken.first() is None:
+            return
+    raise IntegrityError("no free sid", None, ValueError(run.sid))
 
 
 def _claimed_event(run: Run, job: Job, now: datetime) -> JobClaimed:

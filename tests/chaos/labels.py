@@ -56,7 +56,7 @@ _OF_API = (
 _OF_DISPATCH = (
     *_points("dispatch", _COMMIT),
     Label("dispatch", "services.jobs.places:place_of", "after"),
-    Label("dispatch", "services.jobs.claims:_insert_with_sid", "after"),
+    Label("dispatch", "services.jobs.claims:_write", "after"),
     Label("dispatch", "services.dispatch.answers:Answers.claim", "before"),
     Label("dispatch", "services.dispatch.answers:Answers._offer", "before"),
     Label("dispatch", "services.dispatch.answers:Answers._offer", "after"),
