@@ -78,6 +78,13 @@ async def test_wrong_files_are_told_in_place(
     await expect(other.get_by_text(re.compile("slice again"))).to_be_visible()
     assert len([line for line in sent if line.startswith("PUT ")]) == 1
 
+    # The same in German, with both models: by the code and the values that the API tells.
+    await member.evaluate("() => localStorage.setItem('layerline.lang', 'de')")
+    await member.reload()
+    await drop(member, tmp_path / "other.gcode.3mf")
+    german = re.compile("für den A1 geslict; hier wird auf P1S gedruckt")
+    await expect(member.get_by_text(german).first).to_be_visible(timeout=WITHIN_MS)
+
 
 async def test_session_that_ends_in_mid_upload_goes_on_after_signing_in(
     stack: Stack, chromium: Browser

@@ -93,12 +93,9 @@ function Question({ printer }: { printer: Printer }) {
         {t.bed.question(printer.name)}
       </Title>
       <div className={classes["body"]}>
-        <PlatePicture
-          artifactId={bed.last_job?.artifact_id}
-          plate={bed.last_job?.plate ?? null}
-          color={undefined}
-          size={132}
-        />
+        {bed.last_job !== null && (
+          <PlatePicture artifactId={bed.last_job.artifact_id} plate={bed.last_job.plate} color={undefined} size={132} />
+        )}
         <div className={classes["camera"]}>
           <Camera printer={printer} />
         </div>
@@ -111,8 +108,6 @@ function Question({ printer }: { printer: Printer }) {
           <Text size="sm">{t.bed.takeOff}</Text>
           <Text size="sm" c="dimmed">
             {bed.since !== null && <Age at={bed.since} />}
-            {bed.since !== null && " · "}
-            {t.bed.seq(bed.seq)}
           </Text>
         </Stack>
       </div>

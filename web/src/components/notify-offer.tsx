@@ -15,7 +15,7 @@ export function NotifyOffer({ hasJobs }: { hasJobs: boolean }) {
     <Note tone="quiet" icon={IconBell}>
       {words.offer}
       <Group gap="xs">
-        <Button size="compact-sm" variant="default" onClick={() => void turnOn()}>
+        <Button size="compact-sm" variant="default" miw={64} onClick={() => void turnOn()}>
           {words.yes}
         </Button>
         <Button size="compact-sm" variant="subtle" onClick={turnOff}>

@@ -59,11 +59,15 @@ function ApproveItem() {
 const ATTENTION = "/admin/attention";
 
 /** All of the administration, but for the page that has an item of its own while it is needed. */
+function useIsInAdmin(isAdmin = true): boolean {
+  const { pathname } = useLocation();
+  const doubts = useAttentionList(isAdmin).data?.length ?? 0;
+  return pathname.startsWith("/admin") && !(pathname === ATTENTION && doubts > 0);
+}
+
 function AdminItem() {
   const { t } = useI18n();
-  const { pathname } = useLocation();
-  const doubts = useAttentionList().data?.length ?? 0;
-  const isHere = pathname.startsWith("/admin") && !(pathname === ATTENTION && doubts > 0);
+  const isHere = useIsInAdmin();
   return (
     <Link
       to="/admin"
@@ -72,6 +76,24 @@ function AdminItem() {
     >
       <IconUsers size={22} stroke={1.75} aria-hidden />
       <span className={classes["itemWord"]}>{t.nav.admin}</span>
+    </Link>
+  );
+}
+
+/** On a phone the settings, and what is reached from there. */
+function MoreItem({ isAdmin }: { isAdmin: boolean }) {
+  const { t } = useI18n();
+  const { pathname } = useLocation();
+  const isInAdmin = useIsInAdmin(isAdmin);
+  const isHere = isInAdmin || pathname.startsWith("/settings");
+  return (
+    <Link
+      to="/settings"
+      className={`${classes["item"] ?? ""} ${classes["onPhone"] ?? ""}`}
+      {...(isHere ? { "aria-current": "page" as const } : {})}
+    >
+      <IconSettings size={22} stroke={1.75} aria-hidden />
+      <span className={classes["itemWord"]}>{t.nav.more}</span>
     </Link>
   );
 }
@@ -132,10 +154,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
           {me.role !== "member" && <ApproveItem />}
           {me.role !== "member" && <AttentionItem />}
           {me.role === "admin" && <AdminItem />}
-          <NavLink to="/settings" className={`${classes["item"] ?? ""} ${classes["onPhone"] ?? ""}`}>
-            <IconSettings size={22} stroke={1.75} aria-hidden />
-            <span className={classes["itemWord"]}>{t.nav.more}</span>
-          </NavLink>
+          <MoreItem isAdmin={me.role === "admin"} />
         </nav>
         <div className={classes["foot"]}>
           <NavLink to="/settings" className={classes["person"] ?? ""}>

@@ -1,7 +1,7 @@
 import { Anchor, Button, Kbd, Stack, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft, IconCircleCheck } from "@tabler/icons-react";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { Empty } from "@/components/empty";
 import { LongList } from "@/components/long-list";
@@ -19,16 +19,19 @@ import { useI18n } from "@/lib/i18n/context";
 import { useJobs } from "@/lib/queries/jobs";
 import { useKeys } from "@/lib/use-keys";
 
+/** The keys of this page; the question mark brings them into sight. */
 function KeysHint() {
   const { t } = useI18n();
+  const hint = useRef<HTMLParagraphElement>(null);
+  useKeys([["shift+?", () => hint.current?.focus()]]);
   const names = t.approve.keyNames;
   const hints: [string, string][] = [
     ["j", names.next], ["k", names.previous], ["a", names.approve],
     ["⇧ A", t.approval.keyNames.first], ["b", names.sendBack], ["r", names.reject], ["c", t.approval.keyNames.ask],
-    ["x", t.approval.keyNames.select], ["z", names.undo],
+    ["x", t.approval.keyNames.select], ["z", names.undo], ["?", t.approval.keyNames.help],
   ];
   return (
-    <p className={classes["keys"]}>
+    <p className={classes["keys"]} ref={hint} tabIndex={-1}>
       <span>{t.approve.keysHint}</span>
       {hints.map(([key, name]) => (
         <span key={key}>

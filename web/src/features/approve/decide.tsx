@@ -48,6 +48,8 @@ function Buttons(props: {
   isSending: boolean;
   onApprove: (isFirst: boolean) => void;
   onWrite: (kind: "reject" | "return") => void;
+  /** Which form was closed: its button has the focus again. */
+  closed: Writing;
 }) {
   const { t } = useI18n();
   const { job, warnings } = props;
@@ -65,12 +67,24 @@ function Buttons(props: {
         </ServerButton>
       )}
       {can("return") && (
-        <Button size="md" variant="default" onClick={() => props.onWrite("return")} rightSection={<Kbd size="xs">b</Kbd>}>
+        <Button
+          size="md"
+          variant="default"
+          autoFocus={props.closed === "return"}
+          onClick={() => props.onWrite("return")}
+          rightSection={<Kbd size="xs">b</Kbd>}
+        >
           {t.approve.sendBack}
         </Button>
       )}
       {can("reject") && (
-        <Button size="md" variant="default" onClick={() => props.onWrite("reject")} rightSection={<Kbd size="xs">r</Kbd>}>
+        <Button
+          size="md"
+          variant="default"
+          autoFocus={props.closed === "reject"}
+          onClick={() => props.onWrite("reject")}
+          rightSection={<Kbd size="xs">r</Kbd>}
+        >
           {t.approve.reject}
         </Button>
       )}
@@ -82,6 +96,7 @@ function Buttons(props: {
 function Open({ job, onDecided, decide }: { job: Job; onDecided: () => void; decide: ReturnType<typeof useDecide> }) {
   const { t } = useI18n();
   const [writing, setWriting] = useState<Writing>("none");
+  const [closed, setClosed] = useState<Writing>("none");
   const warnings = useWarnings(job.id);
   const [hasSeen, setHasSeen] = useState(false);
   const buttons = useRef<HTMLDivElement>(null);
@@ -134,14 +149,17 @@ function Open({ job, onDecided, decide }: { job: Job; onDecided: () => void; dec
         <Stack gap="md">
           <ErrorNote error={decide.error} />
           {writing === "none" ? (
-            <Buttons job={job} warnings={warnings} isSending={decide.isPending} onApprove={approve} onWrite={setWriting} />
+            <Buttons job={job} warnings={warnings} isSending={decide.isPending} onApprove={approve} onWrite={setWriting} closed={closed} />
           ) : (
             <DecisionForm
               kind={writing}
               about={job.id}
               owner={job.owner.name}
               isSending={decide.isPending}
-              onBack={() => setWriting("none")}
+              onBack={() => {
+                setClosed(writing);
+                setWriting("none");
+              }}
               onSend={(text, clear) =>
                 writing === "reject"
                   ? send({ kind: "reject", reason: text }, t.approve.rejected(job.name), clear)

@@ -2,6 +2,7 @@ import { Anchor, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
+import { Camera } from "@/components/camera";
 import { CommentForm } from "@/components/comment-form";
 import { JobActions } from "@/components/job-actions";
 import { PrintControls } from "@/components/print-controls";
@@ -37,18 +38,32 @@ function tookSeconds(job: Job): number | null {
   return (Date.parse(job.ended_at) - Date.parse(job.started_at)) / 1000;
 }
 
+/** What the camera of the printer that prints it sees, for those who may look. */
+function Picture({ job }: { job: Job }) {
+  const printers = usePrinters();
+  const printer = printers.data?.find(({ current_job }) => current_job?.id === job.id);
+  if (printer === undefined || !printer.allowed_actions.includes("camera")) return null;
+  return (
+    <div className={classes["camera"]}>
+      <Camera printer={printer} />
+    </div>
+  );
+}
+
 function Now({ job }: { job: Job }) {
   const { t, f } = useI18n();
   const words = useJobWords(job);
   const took = tookSeconds(job);
   const said = took === null ? words : t.said.printedIn(f.duration(took));
-  const next = t.status[shownState(job)].next;
+  const isPaused = job.phase === "paused";
+  const next = isPaused && !job.allowed_actions.includes("resume") ? t.job.othersResume : t.status[shownState(job)].next;
   if (job.status === "attention") return <JobActions job={job} />;
   const hasBar = hasProgress(job) || ["failed", "cancelled"].includes(job.status);
   return (
     <section className={classes["card"]} aria-label={t.job.whatNow}>
       {hasBar ? <ProgressLine job={job} size="lg" /> : <RunSteps job={job} withText />}
-      {job.status !== "failed" && <Said text={said} />}
+      <Picture job={job} />
+      {job.status !== "failed" && !isPaused && <Said text={said} />}
       {next !== said && job.status !== "done" && <Text c="dimmed">{next}</Text>}
       <BedHint job={job} />
       <JobActions job={job} />

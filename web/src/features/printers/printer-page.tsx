@@ -21,6 +21,7 @@ import { Messages } from "@/features/printers/messages";
 import classes from "@/features/printers/printers.module.css";
 import { Readings } from "@/features/printers/readings";
 import { usePrinterWords } from "@/features/printers/words";
+import { useTelemetry } from "@/lib/feed/telemetry";
 import { useI18n } from "@/lib/i18n/context";
 import { hasProgress } from "@/lib/job-state";
 import { asksForBed, printerState } from "@/lib/printer-state";
@@ -88,14 +89,22 @@ function ClearError({ printer }: { printer: Printer }) {
   );
 }
 
+/** The last fact or, if that is newer, the last word of the live line. */
+function useHeard(printer: Printer): string | null {
+  const news = useTelemetry(printer.id);
+  const words = [printer.last_fact_at, news?.at ?? null].filter((at) => at !== null);
+  return words.length === 0 ? null : words.reduce((a, b) => (Date.parse(a) > Date.parse(b) ? a : b));
+}
+
 function Machine({ printer }: { printer: Printer }) {
   const { t } = useI18n();
+  const heard = useHeard(printer);
   const rows: [string, React.ReactNode][] = [
     [t.printers.model, printer.model_name],
     [t.printers.firmware, printer.firmware],
     [t.printers.node, printer.node],
     [t.job.queue, printer.queue],
-    [t.printers.last, printer.last_fact_at === null ? null : <Age key="age" at={printer.last_fact_at} />],
+    [t.printers.last, heard === null ? null : <Age key="age" at={heard} />],
   ];
   return (
     <section className={classes["card"]}>
@@ -126,13 +135,20 @@ function Machine({ printer }: { printer: Printer }) {
   );
 }
 
+/** A panel says it, or the same message at the printer's screen. */
+function useIsSaidElsewhere(printer: Printer): boolean {
+  const messages = useTelemetry(printer.id)?.messages ?? [];
+  const state = printerState(printer);
+  if (messages.some(({ code }) => code === printer.code)) return true;
+  return state === "bed" || state === "attention" || (state === "ready" && printer.allowed_actions.includes("unclear_bed"));
+}
+
 function Whole({ printer }: { printer: Printer }) {
   const words = usePrinterWords(printer);
   const { t } = useI18n();
   const state = printerState(printer);
   const job = printer.current_job;
-  const isSaidAbove =
-    state === "bed" || state === "attention" || (state === "ready" && printer.allowed_actions.includes("unclear_bed"));
+  const isSaid = useIsSaidElsewhere(printer);
   return (
     <>
       <header className={classes["pageHead"]}>
@@ -145,7 +161,7 @@ function Whole({ printer }: { printer: Printer }) {
           {job?.status === "attention" && <AttentionPanel job={job} />}
           {job !== null && job.status !== "attention" && <CurrentJob job={job} />}
           <BedPanel printer={printer} />
-          {words !== null && !isSaidAbove && <Text>{words}</Text>}
+          {words !== null && !isSaid && <Text>{words}</Text>}
           <Messages printer={printer} />
           <ClearError printer={printer} />
         </Stack>

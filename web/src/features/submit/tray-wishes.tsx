@@ -48,7 +48,7 @@ export function TrayWishes({ entry }: { entry: Entry }) {
   return (
     <>
       <Instead entry={entry} />
-      <div className={fields["row"]}>
+      <div className={fields["wide"]}>
         {!isAnswer && (
           <TextInput
             className={fields["grow"] ?? ""}
@@ -60,7 +60,6 @@ export function TrayWishes({ entry }: { entry: Entry }) {
           />
         )}
         <Textarea
-          className={fields["grow"] ?? ""}
           label={isAnswer ? t.talk.withComment : t.tray.note}
           placeholder={isAnswer ? t.talk.withCommentHint : t.tray.noteHint}
           value={entry.note}

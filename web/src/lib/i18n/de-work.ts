@@ -81,7 +81,7 @@ export const approval: typeof en.approval = {
   wish: (text) => `Wunsch: ${text}`,
   earlier: (before, after) => `vorher ${before}, jetzt ${after}`,
   changed: "Seit der Rückgabe geändert",
-  keyNames: { select: "auswählen", first: "freigeben, zuerst", ask: "fragen" },
+  keyNames: { select: "auswählen", first: "freigeben, zuerst", ask: "fragen", help: "diese Tasten" },
 };
 
 export const quota: typeof en.quota = {

@@ -80,7 +80,7 @@ export const approval = {
   wish: (text: string) => `Wishes: ${text}`,
   earlier: (before: string, after: string) => `${before} → ${after}`,
   changed: "Changed since it was sent back",
-  keyNames: { select: "select", first: "approve, first", ask: "ask" },
+  keyNames: { select: "select", first: "approve, first", ask: "ask", help: "these keys" },
 };
 
 export const quota = {
