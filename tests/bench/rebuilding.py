@@ -38,7 +38,7 @@ SELECT told.id, told.body ->> 'type', 1, p.node,
 FROM run
 JOIN printer AS p ON p.id = run.printer_id
 CROSS JOIN LATERAL (
-    SELECT gen_random_uuid() AS id, place - 1 AS seq, body
+    SELECT md5(run.id::text || place)::uuid AS id, place - 1 AS seq, body
     FROM unnest($1::jsonb[]) WITH ORDINALITY AS t (body, place)
 ) AS told
 WHERE run.state = 'done'
