@@ -10,17 +10,26 @@ const JOB = "10000000-0000-4000-8000-0000000000";
 const LEFT = "40000000-0000-4000-8000-000000000001";
 const RIGHT = "40000000-0000-4000-8000-000000000002";
 
+/** Dropped on the page: one that is sliced, by its name, and two that are not. */
+const FILES = ["bracket.gcode.3mf", "part.stl", "notes.pdf"].map((name) => ({
+  name, mimeType: "application/octet-stream", buffer: Buffer.from(name),
+}));
+
 /** Name, address, width, scheme, language, what it shows, what to press first. */
 const SHOTS = [
   ["signin", "/signin", 1280, "light", "en", "Sign in"],
+  ["signin-refused", "/signin?error=not_allowed", 360, "dark", "de", "Why somebody can't come in, on a phone, in German"],
   ["jobs", "/jobs", 1280, "light", "en", "My jobs, grouped by who moves next"],
   ["jobs-phone", "/jobs", 360, "light", "de", "My jobs on a phone, in German"],
+  ["submit", "/jobs", 1280, "light", "en", "Submitting: what is in a file, and what can't be printed", { files: FILES }],
+  ["offline", "/jobs", 360, "light", "en", "No connection, on a phone", { offline: true }],
   ["history", "/jobs?q=dra", 1280, "dark", "en", "History by words, month and kind", { end: true }],
   ["job", `/jobs/${JOB}01`, 1280, "light", "en", "A job: what happens now, timeline and talk"],
   ["job-phone", `/jobs/${JOB}02`, 360, "dark", "en", "A paused job on a phone"],
   ["approve", "/approve", 1280, "light", "en", "The work list"],
   ["approve-dark", "/approve", 1280, "dark", "de", "The same in the dark, in German"],
   ["approve-many", "/approve", 1280, "light", "en", "Several at once", { pick: true }],
+  ["approve-reject", "/approve", 1280, "dark", "en", "A no needs a because", { key: "r" }],
   ["approve-phone", "/approve", 360, "light", "en", "The work list on a phone"],
   ["printers", "/printers", 1280, "light", "en", "Printers, those that need a person first"],
   ["queue", "/printers", 1280, "light", "en", "A queue: its order, and why each job waits", { end: true }],
@@ -48,6 +57,13 @@ async function take(browser, base, [name, path, width, colorScheme, locale, , ho
   await page.locator("h1").first().waitFor();
   await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
   await page.evaluate(() => document.fonts.ready);
+  if (how.files) {
+    await page.locator("input[type=file]").first().setInputFiles(how.files);
+    await page.getByRole("list", { name: /^Plates of/ }).first().waitFor();
+  }
+  if (how.offline) await context.setOffline(true);
+  if (how.offline) await page.getByText("You are offline.").waitFor();
+  if (how.key) await page.keyboard.press(how.key);
   if (how.pick) for (const box of await page.getByRole("checkbox").all()) await box.check();
   if (how.end) await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

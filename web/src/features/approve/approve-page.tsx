@@ -101,7 +101,7 @@ export function ApprovePage() {
   // when it is decided elsewhere: a key meant for it must not meet the next one.
   const id = chosenId ?? (isWide ? rows[0]?.job.id : undefined);
   const onDecided = useWalk(rows, id);
-  const { hasNextPage, fetchNextPage } = query;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   useEffect(() => {
     if (hasNextPage && jobs.length < 10) void fetchNextPage();
   }, [hasNextPage, fetchNextPage, jobs.length]);
@@ -129,7 +129,7 @@ export function ApprovePage() {
               <div className={classes["listColumn"]}>
                 <WorkList rows={rows} openId={id} />
                 {hasNextPage && (
-                  <Button variant="default" onClick={() => void fetchNextPage()}>
+                  <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
                     {t.common.more}
                   </Button>
                 )}

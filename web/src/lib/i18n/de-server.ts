@@ -122,6 +122,8 @@ export const server: ServerWords = {
     "plate-twice": "Nenne jede Platte einmal und sag, wie oft sie gedruckt werden soll.",
     "preview-not-ready": "Die Vorschau entsteht gerade. Versuch es gleich noch einmal.",
     "print-too-long": "Dieser Druck dauert länger, als hier erlaubt ist. Teile die Platte, oder slice sie schneller.",
+    "print-unknown-to-node":
+      "Der Knoten weiß nichts mehr von diesem Druck und würde nicht sagen, wie er endet. Warte das Ende ab, dann sag, wie es ausging.",
     "printer-at-work": "Der Drucker sagt, dass er druckt. Sag erst nach seinem Ende, dass er nie begonnen hat.",
     "printer-busy": "Auf diesem Bett läuft ein Druck. Warte sein Ende ab.",
     "printer-offline": "Der Drucker ist nicht erreichbar.",
