@@ -251,15 +251,22 @@ async def http_answers(url: str) -> bool:
             )
             status = await reader.readline()
         finally:
-            writer.close()
+            await _closed(writer)
     return b" 200 " in status
 
 
 async def port_answers(port: int) -> bool:
     """Return whether something listens on this loopback port."""
     _, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.close()
+    await _closed(writer)
     return True
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """Close a connection for certain: what is only told to close needs another turn of the loop."""
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 async def holds(probe: Probe) -> bool:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
+import psutil
+
 from tests.chaos import messages
 from tests.chaos.arming import Arm
 from tests.chaos.labels import Label
@@ -68,9 +70,10 @@ async def kill(name: str, world: World, _: Chance) -> list[float]:
 async def pause(name: str, world: World, chance: Chance) -> list[float]:
     """SIGSTOP, and on again."""
     handle = await _up(world, name)
-    handle.process.send_signal(signal.SIGSTOP)
-    await asyncio.sleep(chance.uniform(0.5, 6.0))
-    handle.process.send_signal(signal.SIGCONT)
+    with contextlib.suppress(psutil.NoSuchProcess):  # something else has killed it
+        handle.process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(chance.uniform(0.5, 6.0))
+        handle.process.send_signal(signal.SIGCONT)
     return []
 
 

@@ -116,6 +116,8 @@ class Case:
     """Something lies on the plate before the trial begins."""
     repeats: bool = False
     """Every request is sent twice."""
+    trials: int = 1
+    """How many it may take."""
 
     @property
     def luck(self) -> tuple[str, ...]:
@@ -151,6 +153,7 @@ CASES = (
         "fold_out_of_order",
         "projector",
         {"replay_mismatches": "rebuilt", "dead_letters": "edge."},
+        trials=4,  # in which order facts come is luck
     ),
 )
 
@@ -189,16 +192,22 @@ async def trials(world: World, folder: Path) -> AsyncIterator[Trials]:
 async def test_without_it_a_named_check_is_red(case: Case, world: World, trials: Trials) -> None:
     trials.patience = PATIENCE
     await world.replace(case.process, case.mutant, *case.luck)
+    found: list[Finding] = []
     try:
-        found = await _played(world, trials, case)
+        for _ in range(case.trials):
+            found += await _played(world, trials, case)
+            if _is_caught(case, found):
+                break
     finally:
         await world.replace(case.process, *case.luck)
         await _tidy(world)
-    assert [
-        finding
-        for finding in found
-        if finding.check in case.red and case.red[finding.check] in finding.text
-    ], found
+    assert _is_caught(case, found), found
+
+
+def _is_caught(case: Case, found: list[Finding]) -> bool:
+    return any(
+        finding.check in case.red and case.red[finding.check] in finding.text for finding in found
+    )
 
 
 async def _tidy(world: World) -> None:

@@ -1,5 +1,6 @@
 """The whole real stack with a proxy on each link, every process found by its name."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -73,7 +74,8 @@ class Handle:
 
     def kill(self) -> None:
         """End it as a power cut would."""
-        self.process.send_signal(signal.SIGKILL)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self.process.send_signal(signal.SIGKILL)
 
 
 class World:
