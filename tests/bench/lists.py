@@ -19,8 +19,9 @@ JOBS, COPIES, QUEUED = 500, 20, 10
 ROUNDS, REQUESTS, COUNTED = 3, 1000, 500
 WANTED_RATE, WANTED_P99, WANTED_STATEMENTS = 0.4, 2.0, 3.0
 PATH = "/api/jobs?scope=all&limit=50"
-COUNTS_KNOWN_S = 2.0
-"""A connection tells the database what it did within a second after it."""
+COUNTS_KNOWN_S = 11.0
+"""A busy connection tells what it did once a second, and of the last second after ten idle ones."""
+IDLE_S = 4.0
 
 
 async def measure(bench: Bench) -> Rows:
@@ -72,7 +73,8 @@ class _Lists:
 
     async def _statements(self) -> float:
         """Return the statements of a call, as the database counts: each is its own transaction."""
-        idle = await self._counted(asyncio.sleep(COUNTS_KNOWN_S))
+        await asyncio.sleep(COUNTS_KNOWN_S)
+        idle = await self._counted(asyncio.sleep(IDLE_S))
         asked = await self._counted(self._ask(COUNTED))
         return max(0.0, (asked.count - idle.per_s * asked.took_s) / COUNTED)
 
