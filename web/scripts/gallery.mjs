@@ -1,5 +1,6 @@
 // The gallery in docs/: every page of the built app with the seeded answers, one command.
 // npm run gallery; fails on a page wider than its window.
+import { Buffer } from "node:buffer";
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
@@ -48,6 +49,19 @@ const SHOTS = [
   ["settings", "/settings", 1280, "light", "de", "Settings, in German"],
 ];
 
+/** What to do before the picture is taken. */
+async function act(page, how) {
+  if (how.files) {
+    await page.locator("input[type=file]").first().setInputFiles(how.files);
+    await page.getByRole("list", { name: /^Plates of/ }).first().waitFor();
+  }
+  if (how.offline) await page.context().setOffline(true);
+  if (how.offline) await page.getByText("You are offline.").waitFor();
+  if (how.key) await page.keyboard.press(how.key);
+  if (how.pick) for (const box of await page.getByRole("checkbox").all()) await box.check();
+  if (how.end) await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+}
+
 async function take(browser, base, [name, path, width, colorScheme, locale, , how = {}]) {
   const context = await browser.newContext({
     viewport: { width, height: width < 500 ? 720 : 800 }, colorScheme, locale, hasTouch: width < 500, reducedMotion: "reduce",
@@ -57,15 +71,7 @@ async function take(browser, base, [name, path, width, colorScheme, locale, , ho
   await page.locator("h1").first().waitFor();
   await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
   await page.evaluate(() => document.fonts.ready);
-  if (how.files) {
-    await page.locator("input[type=file]").first().setInputFiles(how.files);
-    await page.getByRole("list", { name: /^Plates of/ }).first().waitFor();
-  }
-  if (how.offline) await context.setOffline(true);
-  if (how.offline) await page.getByText("You are offline.").waitFor();
-  if (how.key) await page.keyboard.press(how.key);
-  if (how.pick) for (const box of await page.getByRole("checkbox").all()) await box.check();
-  if (how.end) await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+  await act(page, how);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   const file = new URL(`${name}.jpg`, OUT);
   for (let quality = 75; quality >= 35; quality -= 10) {
