@@ -7,8 +7,8 @@ type Schemas = components["schemas"];
 type Route = [string, RegExp, (match: RegExpMatchArray, body: Record<string, unknown>, url: URL) => [number, unknown]];
 
 const FINDINGS: Schemas["Finding"][] = [
-  { severity: "note", code: "no_progress_marks", text: "The program has no progress marks.", line: null, count: 1 },
-  { severity: "warn", code: "hot_bed", text: "The bed is set hotter than this filament likes.", line: 1204, count: 3 },
+  { severity: "note", code: "progress_not_announced", text: "No progress marks.", line: null, count: 1 },
+  { severity: "warn", code: "unknown_command", text: "Commands that are not known.", line: 1204, count: 3 },
 ];
 
 const START: Schemas["Settings"] = {
