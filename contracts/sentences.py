@@ -108,6 +108,19 @@ class Sentence(StrEnum):
         "Printer {serial} refuses the access code. Read the code on its screen "
         "(Settings, Network) and enter it in the node's settings."
     )
+    NO_CERTIFICATE = "The printer showed no certificate."
+    ANOTHER_ANSWERS = (
+        "At {host} answers {name}, not printer {serial}. Check BAMBU_IP and BAMBU_SERIAL."
+    )
+    PRINTER_NOT_PROVED = (
+        "Whoever answers at {host} can't prove to be printer {serial} ({why}). "
+        "If the printer was repaired or replaced, run `layerline-edge trust --renew`."
+    )
+    PRINTER_NOT_PROVED_BY_CA = (
+        "Whoever answers at {host} can't prove to be printer {serial} ({why}). "
+        "Check the CA file {file}."
+    )
+    CA_FILE_UNUSABLE = "The CA file {file} can't be used: {why}."
     NO_FULL_REPORT_IN_TIME = "The printer sent no full report within {seconds} s."
     NO_FULL_REPORT = "The printer has sent no full report."
     STOPPED_REPORTING = "The printer has stopped reporting."

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from contracts.sentences import Sentence
 from edge.printer import PrinterUnreachable
 
 CONNECT_TIMEOUT_S = 15.0
@@ -61,7 +62,7 @@ async def _fetch_chain(host: str, port: int) -> list[x509.Certificate]:
 def _chain_of(tls: ssl.SSLObject) -> list[x509.Certificate]:
     leaf = tls.getpeercert(binary_form=True)
     if leaf is None:
-        raise PrinterUnreachable("The printer showed no certificate.")
+        raise PrinterUnreachable(Sentence.NO_CERTIFICATE)
     encoded = [leaf]
     # Public from Python 3.13 on, as bytes; before it is there without a name of its own.
     if hasattr(tls, "get_unverified_chain"):

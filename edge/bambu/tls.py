@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from contracts.sentences import Sentence
 from edge.printer import CertificateMismatch
 
 log = structlog.get_logger()
@@ -43,19 +44,17 @@ class PrinterTrust:
         try:
             return make_context(self._serial, self._anchor)
         except (OSError, ssl.SSLError) as exc:
-            raise CertificateMismatch(f"The CA file {self._anchor} can't be used: {exc}.") from exc
+            text = Sentence.CA_FILE_UNUSABLE.say(file=self._anchor, why=exc)
+            raise CertificateMismatch(text) from exc
 
     def mismatch(self, exc: Exception) -> CertificateMismatch:
         """Return what to tell a person when verification failed."""
-        cure = (
-            f"Check the CA file {self._anchor}."
-            if self._is_given
-            else "If the printer was repaired or replaced, run `layerline-edge trust --renew`."
-        )
-        return CertificateMismatch(
-            f"Whoever answers at {self._host} can't prove to be printer {self._serial} "
-            f"({exc}). {cure}"
-        )
+        about = {"host": self._host, "serial": self._serial, "why": exc}
+        if self._is_given:
+            text = Sentence.PRINTER_NOT_PROVED_BY_CA.say(**about, file=self._anchor)
+        else:
+            text = Sentence.PRINTER_NOT_PROVED.say(**about)
+        return CertificateMismatch(text)
 
     async def _trust_on_first_use(self) -> None:
         # Reading certificates takes 8 MB of a node's memory, once in a printer's life.
@@ -63,9 +62,9 @@ class PrinterTrust:
 
         met = await meet(self._host, self._port)
         if met.common_name != self._serial:
+            name = met.common_name or "something without a serial"
             raise CertificateMismatch(
-                f"At {self._host} answers {met.common_name or 'something without a serial'}, "
-                f"not printer {self._serial}. Check BAMBU_IP and BAMBU_SERIAL."
+                Sentence.ANOTHER_ANSWERS.say(host=self._host, name=name, serial=self._serial)
             )
         keep_anchor(self._anchor, met.anchor_pem)
         log.warning(

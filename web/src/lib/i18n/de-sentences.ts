@@ -65,6 +65,13 @@ export const sentences: Readonly<Record<string, string>> = {
   no_session: "Keine Verbindung zum Drucker {serial}: {why}.",
   access_code_refused:
     "Der Drucker {serial} lehnt den Zugangscode ab. Lies den Code an seinem Bildschirm (Einstellungen, Netzwerk) und trag ihn in den Einstellungen des Knotens ein.",
+  no_certificate: "Der Drucker zeigte kein Zertifikat.",
+  another_answers: "Unter {host} antwortet {name}, nicht der Drucker {serial}. Prüfe BAMBU_IP und BAMBU_SERIAL.",
+  printer_not_proved:
+    "Wer unter {host} antwortet, kann nicht beweisen, dass er der Drucker {serial} ist ({why}). Wurde der Drucker repariert oder ersetzt, führe `layerline-edge trust --renew` aus.",
+  printer_not_proved_by_ca:
+    "Wer unter {host} antwortet, kann nicht beweisen, dass er der Drucker {serial} ist ({why}). Prüfe die CA-Datei {file}.",
+  ca_file_unusable: "Die CA-Datei {file} ist nicht zu gebrauchen: {why}.",
   no_full_report_in_time: "Der Drucker sandte innerhalb von {seconds} s keine ganze Meldung.",
   no_full_report: "Der Drucker hat keine ganze Meldung gesandt.",
   stopped_reporting: "Der Drucker meldet nichts mehr.",
