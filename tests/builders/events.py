@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 from contracts.events import JobClaimed, RunResolved
-from contracts.lifecycle import Resolution
 from tests.builders.facts import START, NodeJournal, RunIds
 
 
@@ -31,7 +30,7 @@ def claimed_event(run: RunIds, journal: NodeJournal, *, releases_before: int = 0
     )
 
 
-def resolved_event(run: RunIds, outcome: Resolution) -> RunResolved:
+def resolved_event(run: RunIds, outcome: str, reason: str = "I looked") -> RunResolved:
     """Return the event of a person's word on a run."""
     return RunResolved.model_validate(
         {
@@ -42,6 +41,6 @@ def resolved_event(run: RunIds, outcome: Resolution) -> RunResolved:
             "run_id": run.run_id,
             "outcome": outcome,
             "by": uuid4(),
-            "reason": "I looked.",
+            "reason": reason,
         }
     )

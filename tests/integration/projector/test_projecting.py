@@ -10,13 +10,13 @@ from contracts.events import (
     PrinterAnnounced,
     PrinterBedChanged,
     PrinterOnline,
-    RunResolved,
     event_bytes,
 )
 from contracts.ids import JournalId, fact_id_of
 from services.db.channels import EVENTS, QUEUE
 from services.projector.reading import Message
-from tests.builders.facts import BENCH_JOURNAL, START, NodeJournal, RunIds, message_of, messages_of
+from tests.builders.events import resolved_event
+from tests.builders.facts import BENCH_JOURNAL, NodeJournal, RunIds, message_of, messages_of
 from tests.builders.rows import LOADED
 from tests.integration.projector.conftest import Projection
 
@@ -107,7 +107,7 @@ class TestRuns:
         ]
         await projection.take(doubtful)
         assert (await projection.run(claimed))["state"] == "attention"
-        await projection.take([_resolved(claimed, "failed")])
+        await projection.take([resolved_event(claimed, "failed")])
         row = await projection.run(claimed)
         assert (row["state"], row["reason"]) == ("failed", "I looked")
 
@@ -162,7 +162,7 @@ class TestBadMessages:
     async def test_node_can_not_decide_for_people(
         self, projection: Projection, claimed: RunIds
     ) -> None:
-        word = _resolved(claimed, "done")
+        word = resolved_event(claimed, "done")
         await projection.take_messages([Message("edge.bench.run.resolved", event_bytes(word))])
         assert (await projection.run(claimed))["state"] == "claimed"
         assert await projection.count("dead_letter") == 1
@@ -241,21 +241,6 @@ class TestPrintersAndCommands:
         row = await projection.connection.fetchrow("SELECT * FROM command")
         assert (row["answer"], row["answer_reason"]) == ("refused", "too late")
         assert row["answered_at"] is not None
-
-
-def _resolved(run: RunIds, outcome: str) -> RunResolved:
-    return RunResolved.model_validate(
-        {
-            "id": uuid4(),
-            "occurred_at": START,
-            "correlation_id": uuid4(),
-            "job_id": run.job_id,
-            "run_id": run.run_id,
-            "outcome": outcome,
-            "by": uuid4(),
-            "reason": "I looked",
-        }
-    )
 
 
 def _bed(journal: NodeJournal, printer_id: object, bed: str, bed_seq: int) -> PrinterBedChanged:

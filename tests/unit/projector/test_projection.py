@@ -16,13 +16,12 @@ from contracts.events import (
     JobFailed,
     RunOverdue,
     RunPaused,
-    RunResolved,
     RunResumed,
 )
 from contracts.lifecycle import IllegalTransition, Resolution, RunState
 from services.projector.projection import NotThisRun, RunView, Waits, fold_run
 from services.projector.rebuilding import Logged, Rebuilt, fold_log
-from tests.builders.events import claimed_event
+from tests.builders.events import claimed_event, resolved_event
 from tests.builders.facts import START, NodeJournal, RunIds
 
 WAITS = Waits()
@@ -57,21 +56,6 @@ def fold(view: RunView, events: Sequence[AnyEvent], at: datetime = RECEIVED) -> 
     for event in events:
         view = fold_run(view, event, at, WAITS)
     return view
-
-
-def resolved(run: RunIds, outcome: str, reason: str = "I looked") -> RunResolved:
-    return RunResolved.model_validate(
-        {
-            "id": uuid4(),
-            "occurred_at": START,
-            "correlation_id": uuid4(),
-            "job_id": run.job_id,
-            "run_id": run.run_id,
-            "outcome": outcome,
-            "by": None,
-            "reason": reason,
-        }
-    )
 
 
 def overdue(run: RunIds, in_state: str) -> RunOverdue:
@@ -188,8 +172,8 @@ class TestReleases:
         )
         assert view.state is RunState.ATTENTION
         assert view.printer_is_free
-        assert fold(view, [resolved(run, "printing")]).state is RunState.ATTENTION
-        assert fold(view, [resolved(run, "released")]).state is RunState.RELEASED
+        assert fold(view, [resolved_event(run, "printing")]).state is RunState.ATTENTION
+        assert fold(view, [resolved_event(run, "released")]).state is RunState.RELEASED
 
 
 class TestDoubtAndWords:
@@ -217,7 +201,7 @@ class TestDoubtAndWords:
         run, journal = ids(), new_journal()
         facts = journal.whole_print(run)
         view = fold(new_view(run), [*facts[:3], journal_attention(run, facts)])
-        word = resolved(run, "failed")
+        word = resolved_event(run, "failed")
         done = journal.done(run).model_copy(update={"run_seq": 99})
         assert fold(view, [word]).state is RunState.FAILED
         assert fold(view, [word, done]).state is RunState.DONE
@@ -228,7 +212,7 @@ class TestDoubtAndWords:
         run, journal = ids(), new_journal()
         silent = fold(new_view(run), [journal.transferring(run), overdue(run, "transferring")])
         assert silent.state is RunState.ATTENTION
-        word, released = resolved(run, outcome), journal.released(run)
+        word, released = resolved_event(run, outcome), journal.released(run)
         view = fold(silent, [word, released])
         assert (view.state, view.reason) == (RunState(outcome), "I looked")
         assert fold(silent, [released, word]) == view
@@ -236,7 +220,7 @@ class TestDoubtAndWords:
     def test_word_to_try_again_is_what_a_release_says_too(self) -> None:
         run, journal = ids(), new_journal()
         silent = fold(new_view(run), [journal.transferring(run), overdue(run, "transferring")])
-        word, released = resolved(run, "released"), journal.released(run)
+        word, released = resolved_event(run, "released"), journal.released(run)
         assert fold(silent, [word, released]) == fold(silent, [released, word])
         assert fold(silent, [word, released]).state is RunState.RELEASED
 
@@ -246,7 +230,7 @@ class TestDoubtAndWords:
             new_view(run),
             [journal.transferring(run), journal.starting(run), journal.attention(run)],
         )
-        view = fold(view, [resolved(run, "printing")])
+        view = fold(view, [resolved_event(run, "printing")])
         assert view.state is RunState.PRINTING
         assert view.deadline_at is not None
         assert fold(view, [overdue(run, "attention")]).state is RunState.ATTENTION
@@ -258,7 +242,7 @@ class TestDoubtAndWords:
         run, journal = ids(), new_journal()
         doubtful: list[AnyEvent] = [journal.transferring(run), journal.starting(run)]
         view = fold(new_view(run), [*doubtful, journal.attention(run)])
-        word = resolved(run, "printing")
+        word = resolved_event(run, "printing")
         later: list[AnyEvent] = [
             journal.progress(run, 40),
             journal.run_fact(RunPaused, run, reason="runout", code=None),
@@ -274,7 +258,7 @@ class TestDoubtAndWords:
             new_view(run),
             [journal.transferring(run), journal.starting(run), overdue(run, "starting")],
         )
-        view = fold(view, [resolved(run, "printing"), journal.progress(run, 12)])
+        view = fold(view, [resolved_event(run, "printing"), journal.progress(run, 12)])
         assert (view.state, view.percent) == (RunState.PRINTING, 12)
         view = fold(view, [journal.done(run)])
         assert view.state is RunState.DONE
@@ -284,7 +268,7 @@ class TestDoubtAndWords:
     def test_first_final_word_stands(self) -> None:
         run, journal = ids(), new_journal()
         view = fold(new_view(run), [journal.transferring(run), journal.attention(run)])
-        words = [resolved(run, "released"), resolved(run, "done")]
+        words = [resolved_event(run, "released"), resolved_event(run, "done")]
         assert fold(view, words).state is RunState.RELEASED
 
 
@@ -380,7 +364,7 @@ class TestAnyOrder:
         )
         facts: list[AnyEvent] = [journal.started(run), journal.progress(run, 7), journal.done(run)]
         facts = facts[: data.draw(st.integers(0, 3))]
-        word = resolved(run, outcome.value)
+        word = resolved_event(run, outcome.value)
         place = data.draw(st.integers(0, len(facts)))
         mixed = fold(view, [*facts[:place], word, *facts[place:]])
         word_first = fold(view, [word, *facts])
