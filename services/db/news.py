@@ -24,8 +24,8 @@ _TELL = text("SELECT pg_notify(:channel, :payload)")
 
 async def tell(session: AsyncSession, channel: str, payload: str = "") -> None:
     """Wake who listens on a channel, once this transaction has committed."""
-    what = {"channel": channel, "payload": payload}
-    await session.exec(_TELL, params=what)  # type: ignore[call-overload]
+    connection = await session.connection()
+    await connection.execute(_TELL, {"channel": channel, "payload": payload})
 
 
 class News:

@@ -2,8 +2,8 @@
 
 import json
 import os
+import signal
 import sys
-import time
 
 
 def tell() -> int:
@@ -17,4 +17,4 @@ def stay() -> None:
     """Say `ready` and stay."""
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    time.sleep(600)
+    signal.pause()

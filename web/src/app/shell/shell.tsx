@@ -58,7 +58,7 @@ function ApproveItem() {
 
 const ATTENTION = "/admin/attention";
 
-/** All of the administration, but for the page that has an item of its own while it is needed. */
+/** Whether a page of the administration is open, other than the one with an item of its own while it is needed. */
 function useIsInAdmin(isAdmin = true): boolean {
   const { pathname } = useLocation();
   const doubts = useAttentionList(isAdmin).data?.length ?? 0;

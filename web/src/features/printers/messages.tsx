@@ -20,17 +20,17 @@ export function Messages({ printer }: { printer: Printer }) {
         {news.messages.map((message) => {
           const { text, advice } = messageWords(t, message);
           return (
-          <Note
-            key={message.code}
-            tone={message.is_error ? "bad" : "warn"}
-            icon={message.is_error ? IconAlertTriangle : IconInfoCircle}
-          >
-            <Text fw={600}>{text}</Text>
-            {advice !== null && <Text>{advice}</Text>}
-            <Text size="sm">
-              {t.common.code(message.code)}
-            </Text>
-          </Note>
+            <Note
+              key={message.code}
+              tone={message.is_error ? "bad" : "warn"}
+              icon={message.is_error ? IconAlertTriangle : IconInfoCircle}
+            >
+              <Text fw={600}>{text}</Text>
+              {advice !== null && <Text>{advice}</Text>}
+              <Text size="sm">
+                {t.common.code(message.code)}
+              </Text>
+            </Note>
           );
         })}
       </Stack>
