@@ -1,9 +1,10 @@
 """`make chaos KILLS=n SEED=s MINUTES=m`: breaks the whole stack and checks that nothing is lost.
 
 Trials go on until so many processes were killed and TRIALS=n were played, or so many minutes have
-passed. With STORM=n so many more processes are killed in each trial, at any moment. The last line
-is `chaos: kills=<n> trials=<n> lost=0 double_starts=0 collisions=0 replay_mismatches=0
-recovery_p95_s=<s> seed=<s>`; the exit code is 1 if any check was red, if recovery takes RECOVERY_S
+passed. With STORM=n so many more processes are killed in each trial, at any moment; with STACKS=n
+so many stacks are broken side by side, each on its own. The last line is `chaos: kills=<n>
+trials=<n> lost=0 double_starts=0 collisions=0 replay_mismatches=0 recovery_p95_s=<s> seed=<s>`;
+the exit code is 1 if any check was red, if recovery takes RECOVERY_S
 or longer, or if, after a whole round, a label was never come by.
 """
 
@@ -45,6 +46,7 @@ class Wanted:
     trials: int = 0
     recovery_s: float = float(RECOVERY_LIMIT_S)
     storm: int = 0
+    stacks: int = 1
 
 
 async def main() -> int:
@@ -57,19 +59,22 @@ async def main() -> int:
         int(os.environ.get("TRIALS", "0")),
         float(os.environ.get("RECOVERY_S", RECOVERY_LIMIT_S)),
         int(os.environ.get("STORM", "0")),
+        int(os.environ.get("STACKS", "1")),
     )
-    try:
-        with _folder() as folder:
-            has_disks = can_make_disks(folder)
-            if not has_disks:
-                _say("chaos: no disk fills up: only root can make small ones")
-            session = Session(wanted, has_disks=has_disks)
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, session.stop)
+    unusable: list[str] = []
+    with _folder() as folder:
+        has_disks = can_make_disks(folder)
+        if not has_disks:
+            _say("chaos: no disk fills up: only root can make small ones")
+        session = Session(wanted, has_disks=has_disks)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, session.stop)
+        try:
             await session.run(folder)
-    except CannotRun as exc:
-        _say(f"chaos: {exc}")
-        return EXIT_UNUSABLE
-    return session.close()
+        except* CannotRun as group:
+            unusable = [str(exc) for exc in group.exceptions]
+    for text in unusable:
+        _say(f"chaos: {text}")
+    return EXIT_UNUSABLE if unusable else session.close()
 
 
 class Session:
@@ -77,8 +82,7 @@ class Session:
 
     def __init__(self, wanted: Wanted, *, has_disks: bool) -> None:
         self._wanted, self._has_disks = wanted, has_disks
-        self._chance = random.Random(wanted.seed)
-        self._menu = Menu(self._chance, wanted.only, has_disks=has_disks)
+        self._menu = Menu(random.Random(wanted.seed), wanted.only, has_disks=has_disks)
         self._tally = Tally()
         self._hit: set[str] = set()
         self._until_s = float("inf")
@@ -90,18 +94,24 @@ class Session:
 
     async def run(self, folder: Path) -> None:
         """Run until enough was killed, or time is up, or too much is red."""
+        async with asyncio.TaskGroup() as lanes:
+            for lane in range(1, self._wanted.stacks + 1):
+                lanes.create_task(self._run_lane(folder, lane))
+
+    async def _run_lane(self, folder: Path, lane: int) -> None:
+        chance = random.Random(f"{self._wanted.seed}/{lane}")
         stack = 0
         while not self._is_over():
             stack += 1
-            place = folder / f"stack-{stack}"
+            place = folder / f"stack-{lane}-{stack}"
             place.mkdir()
             async with running_world(place, has_disks=self._has_disks) as world:
-                await self._on_one_stack(world, folder / "trace.jsonl")
+                await self._on_one_stack(world, chance, folder / "trace.jsonl")
             if not self._tally.findings:
                 shutil.rmtree(place, ignore_errors=True)
 
-    async def _on_one_stack(self, world: World, trace: Path) -> None:
-        trials = Trials(world, self._chance, self._tally, trace)
+    async def _on_one_stack(self, world: World, chance: random.Random, trace: Path) -> None:
+        trials = Trials(world, chance, self._tally, trace)
         trials.storm = self._wanted.storm
         await trials.begin()
         self._until_s = min(self._until_s, time.monotonic() + self._wanted.minutes * 60)
@@ -123,7 +133,7 @@ class Session:
         if chosen.label is not None and not trials.has_struck:
             self._menu.missed(chosen.label)
         took_s = time.monotonic() - began_s
-        _say(f"trial {self._tally.trials} ({took_s:.1f} s): {chosen.name}")
+        _say(f"trial {trials.number} ({took_s:.1f} s): {chosen.name}")
         for finding in findings:
             _say(f"  RED {finding.check}: {finding.text}")
 

@@ -146,6 +146,8 @@ class Trials:
         """Somebody changed the file that is printed."""
         self.has_struck = False
         """Whether the last trial's misfortune killed anything."""
+        self.number = 0
+        """Of the last trial, among those of all stacks."""
         self.storm = 0
         """So many more processes are killed in a trial, at any moment of it."""
         self.repeats_all = False
@@ -177,12 +179,12 @@ class Trials:
         assert person is not None
         assert oracle is not None
         self._tally.trials += 1
-        number = self._tally.trials
+        self.number = self._tally.trials
         wishes = wishes or Wishes.draw(self._chance, chosen.needs)
         play = Play(
             self._world,
             person,
-            number,
+            self.number,
             wishes,
             self._artifact_id,
             end_within_s=self.patience.end_s,
@@ -195,7 +197,7 @@ class Trials:
         self._note(findings, kills, recoveries)
         self._write(
             {
-                "trial": number,
+                "trial": self.number,
                 "fault": chosen.name,
                 "wishes": asdict(wishes),
                 "statuses": play.statuses,
@@ -286,9 +288,7 @@ class Trials:
         self._tally.recoveries += recoveries
         for finding in findings:
             self._tally.red[finding.check] += 1
-            self._tally.findings.append(
-                f"trial {self._tally.trials}: {finding.check}: {finding.text}"
-            )
+            self._tally.findings.append(f"trial {self.number}: {finding.check}: {finding.text}")
 
     def _write(self, entry: dict[str, Any]) -> None:
         with self._trace.open("a") as file:
