@@ -10,18 +10,18 @@ def printer_steps(state: State, mutant: Mutant) -> Iterator[Step]:
     """Yield what happens at the printer in the ordinary course."""
     for number, run in enumerate(state.wire):
         rest = state.wire[:number] + state.wire[number + 1 :]
-        yield Step(f"start {run} arrives", arrived(state._replace(wire=rest), run))
+        yield Step(f"start {run} arrives", arrived(state.but(wire=rest), run))
     if not state.is_free and not _has_just_begun(state):
-        yield Step("the print ends", state._replace(printer="done", stopping=False))
+        yield Step("the print ends", state.but(printer="done", stopping=False))
         if state.stopping and state.printing == state.run:
-            stopped = state._replace(printer="cancelled", stopping=False)
+            stopped = state.but(printer="cancelled", stopping=False)
             yield Step("the printer stops", stopped)
     elif _may_say_clear(state, mutant):
         order = Order("clear", state.journal, state.shown_bed)
-        after = state._replace(plate_is_full=False, orders=state.orders | {order})
+        after = state.but(plate_is_full=False, orders=state.orders | {order})
         yield Step(f"a person clears the bed and says so of {state.shown_bed}", after)
     if state.stopping and state.is_free:
-        yield Step("stop finds no print", state._replace(stopping=False))
+        yield Step("stop finds no print", state.but(stopping=False))
 
 
 def _has_just_begun(state: State) -> bool:
@@ -47,7 +47,7 @@ def _may_say_clear(state: State, mutant: Mutant) -> bool:
 
 def arrived(state: State, run: int) -> State:
     """Return the state after a start message reached the printer; it counts what it starts."""
-    state = state._replace(has_echo=True)
+    state = state.but(has_echo=True)
     if not state.is_free:
         return state
     starts = list(state.starts)
@@ -67,7 +67,7 @@ def arrived(state: State, run: int) -> State:
         violation = "it starts after its cancel was taken"
     elif state.plate_is_full:
         violation = "it starts on a full plate"
-    return state._replace(
+    return state.but(
         printer="running",
         printing=run,
         plate_is_full=True,
@@ -79,56 +79,54 @@ def arrived(state: State, run: int) -> State:
 def fault_steps(state: State, mutant: Mutant) -> Iterator[Step]:
     """Yield what goes wrong, as long as something may."""
     if not state.is_up:
-        yield Step("the node starts again", state._replace(is_up=True))
+        yield Step("the node starts again", state.but(is_up=True))
     may_start = state.is_free and not state.plate_is_full and not state.wire
     if state.foreigns and may_start:
-        begun = state._replace(printer="running", printing=FOREIGN, plate_is_full=True)
-        yield Step("FAULT: a foreign print", begun._replace(foreigns=state.foreigns - 1))
+        begun = state.but(printer="running", printing=FOREIGN, plate_is_full=True)
+        yield Step("FAULT: a foreign print", begun.but(foreigns=state.foreigns - 1))
     if not state.faults:
         return
     for words, after in _bad_luck(state, mutant):
-        yield Step(f"FAULT: {words}", after._replace(faults=state.faults - 1))
+        yield Step(f"FAULT: {words}", after.but(faults=state.faults - 1))
 
 
 def _bad_luck(state: State, mutant: Mutant) -> Iterator[Step]:
     if state.is_up:
         yield Step("the node is killed", killed(state, mutant))
-        gap = state._replace(is_fresh=False, is_awake=False)
+        gap = state.but(is_fresh=False, is_awake=False)
         if mutant is Mutant.REPLAY and state.step in {"starting", "printing", "attention"}:
-            gap = gap._replace(wire=(*gap.wire, state.run))
+            gap = gap.but(wire=(*gap.wire, state.run))
         yield Step("the link to the printer is cut", gap)
     else:
         yield Step("the journal is lost", without_journal(state))
     if state.request is not None:
-        yield Step("the claim is lost", state._replace(request=None))
+        yield Step("the claim is lost", state.but(request=None))
     if state.answer is not None:
-        yield Step("the answer is lost", state._replace(answer=None))
+        yield Step("the answer is lost", state.but(answer=None))
     if state.wire:
-        yield Step("the start is lost", state._replace(wire=state.wire[1:]))
-        ignored = state._replace(wire=state.wire[1:], has_echo=True)
+        yield Step("the start is lost", state.but(wire=state.wire[1:]))
+        ignored = state.but(wire=state.wire[1:], has_echo=True)
         yield Step("the printer echoes the start and ignores it", ignored)
     if not state.is_free and not _has_just_begun(state):
-        yield Step("the print fails", state._replace(printer="failed", stopping=False))
-        dark = state._replace(printer="idle", printing=NOBODY, wire=(), stopping=False)
-        yield Step("the printer loses power", dark._replace(is_fresh=False))
+        yield Step("the print fails", state.but(printer="failed", stopping=False))
+        dark = state.but(printer="idle", printing=NOBODY, wire=(), stopping=False)
+        yield Step("the printer loses power", dark.but(is_fresh=False))
 
 
 def killed(state: State, mutant: Mutant) -> State:
     """Return the state without what the node had in memory only."""
-    after = state._replace(
-        is_up=False, is_fresh=False, is_awake=False, must_send=False, has_echo=False
-    )
+    after = state.but(is_up=False, is_fresh=False, is_awake=False, must_send=False, has_echo=False)
     if mutant is Mutant.NO_INTENT and state.step == "starting":
         kept = tuple(fact for fact in state.facts if fact.kind not in {"starting", "bed"})
         if len(state.facts) - len(kept) == 2:
             bed_seq = state.bed_seq - 1
-            after = after._replace(step="transferred", bed="clear", bed_seq=bed_seq, facts=kept)
+            after = after.but(step="transferred", bed="clear", bed_seq=bed_seq, facts=kept)
     return after
 
 
 def without_journal(state: State) -> State:
     """Return the state of a node with a new, empty journal: it knows of no run and no bed."""
-    return state._replace(
+    return state.but(
         journal=state.journal + 1,
         facts=(),
         watermark=0,

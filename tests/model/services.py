@@ -41,13 +41,13 @@ def _no_answer_under_way(state: State, number: int) -> bool:
 def _with_run(before: State, number: int, **changes: object) -> State:
     runs = list(before.runs)
     runs[number] = runs[number]._replace(**changes)  # type: ignore[arg-type]
-    return before._replace(runs=tuple(runs))
+    return before.but(runs=tuple(runs))
 
 
 def _with_job(state: State, number: int, job: str) -> State:
     jobs = list(state.jobs)
     jobs[number] = job
-    return state._replace(jobs=tuple(jobs))
+    return state.but(jobs=tuple(jobs))
 
 
 def decide(state: State, request: Request, mutant: Mutant) -> State | None:
@@ -72,7 +72,7 @@ def decide(state: State, request: Request, mutant: Mutant) -> State | None:
     for job, what in enumerate(state.jobs):
         if what == "queued" and not _is_taken(state, job):
             runs = (*state.runs, Run(job, request.claim, request.journal))
-            made = state._replace(runs=runs, starts=(*state.starts, 0))
+            made = state.but(runs=runs, starts=(*state.starts, 0))
             return _answer(made, request, len(runs) - 1)
     return _answer(state, request, NOBODY)
 
@@ -82,14 +82,14 @@ def _is_taken(state: State, job: int) -> bool:
 
 
 def _answer(state: State, request: Request, run: int) -> State:
-    return state._replace(request=None, answer=Answer(request.claim, run))
+    return state.but(request=None, answer=Answer(request.claim, run))
 
 
 def project(state: State, fact: Fact) -> State:
     """Return the state after services/projector folded the next fact of the journal."""
-    state = state._replace(watermark=state.watermark + 1, facts=state.facts[1:])
+    state = state.but(watermark=state.watermark + 1, facts=state.facts[1:])
     if fact.kind == "bed":
-        return state._replace(shown_bed=fact.seq)
+        return state.but(shown_bed=fact.seq)
     run = state.runs[fact.run]
     if run.state in OVER:
         return state
@@ -104,14 +104,14 @@ def released(state: State, number: int) -> State:
     job = state.runs[number].job
     if job == 0 and state.wants_cancel:
         return _with_job(state, job, "cancelled")
-    return state._replace(bells=1)
+    return state.but(bells=1)
 
 
 def ended(state: State, number: int) -> State:
     """Return the state after a run's end was projected: its job is over."""
     run = state.runs[number]
     if run.state in OVER - {"released"}:
-        state = _with_job(state, run.job, "over")._replace(bells=1)
+        state = _with_job(state, run.job, "over").but(bells=1)
     return state
 
 
@@ -124,7 +124,7 @@ def _cancelling(state: State) -> Iterator[Step]:
         return
     number = state.open_run()
     order = Order("cancel", state.runs[number].journal, number)
-    wished = state._replace(wants_cancel=True, orders=state.orders | {order})
+    wished = state.but(wants_cancel=True, orders=state.orders | {order})
     yield Step("a person asks to cancel", wished)
 
 
@@ -145,5 +145,5 @@ def resolving(state: State) -> Iterator[Step]:
         after = _with_run(state, number, state=outcome)
         after = released(after, number) if outcome == "released" else ended(after, number)
         order = Order("resolve", run.journal, number, outcome)
-        after = after._replace(orders=after.orders | {order}, bells=1)
+        after = after.but(orders=after.orders | {order}, bells=1)
         yield Step(f"a person says of run {number}: {outcome}", after)
