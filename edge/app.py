@@ -8,6 +8,7 @@ import structlog
 from contracts.commands import Command
 from contracts.ids import PrinterId, printer_id_of
 from edge.bambu.printer import Address, BambuPrinter
+from edge.bambu.watchdog import DOUBT_EVERY_S
 from edge.broker_link import BrokerLink, LinkHooks
 from edge.download import ArtifactCache
 from edge.enrol.files import NodeFiles
@@ -125,6 +126,7 @@ def _compose(
             folder=settings.edge_data,
             clock=clock,
             fresh_report_s=timing.fresh_report_s,
+            doubt_every_s=DOUBT_EVERY_S / settings.time_scale,
         )
         for printer in printers
     )

@@ -17,7 +17,7 @@ from edge.bambu.capture import Capture
 from edge.bambu.ftps import PrinterFTPS
 from edge.bambu.session import Session, connect, sequence
 from edge.bambu.tls import PrinterTrust
-from edge.bambu.watchdog import STEADY_S, Watchdog
+from edge.bambu.watchdog import DOUBT_EVERY_S, STEADY_S, Watchdog
 from edge.printer import (
     AccessCodeRefused,
     CertificateMismatch,
@@ -59,7 +59,13 @@ class BambuPrinter:
     """One printer: an MQTT session that comes back, FTPS sessions when needed."""
 
     def __init__(
-        self, address: Address, *, folder: Path, clock: Clock, fresh_report_s: float
+        self,
+        address: Address,
+        *,
+        folder: Path,
+        clock: Clock,
+        fresh_report_s: float,
+        doubt_every_s: float = DOUBT_EVERY_S,
     ) -> None:
         """`folder` keeps the trusted issuer and the captured messages."""
         self._address = address
@@ -80,7 +86,7 @@ class BambuPrinter:
         )
         self._capture = Capture(folder / "capture", address.serial, address.access_code)
         self._sequence = sequence()
-        self._watchdog = Watchdog()
+        self._watchdog = Watchdog(doubt_every_s)
         self._session: Session | None = None
         self._is_uploading = False
 

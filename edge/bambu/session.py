@@ -48,7 +48,7 @@ PUSH_ALL_EVERY_S = 300.0
 """A full report slows the printer: at most one in 5 minutes, and one in doubt. [K OBA]"""
 ASK_AGAIN_S = 60.0
 """Until then a full report that was asked for is waited for."""
-MAX_QUEUED_MESSAGES = 1000  # a full queue drops the newest; silence then forces a full report
+MAX_QUEUED_MESSAGES = 1000  # a full queue drops the newest; the gap then asks for a full report
 
 
 def sequence() -> Iterator[str]:
@@ -165,6 +165,9 @@ class Session:
             if isinstance(payload, bytes):
                 self.take(payload, listener)
             await self._ask_full_if_missing()
+            if self.watchdog.may_ask_for_missed(self.clock.boottime()):
+                log.info("reports_missed", serial=self.serial)
+                await self.ask_full()
             if not self.is_uploading() and self.watchdog.is_half_dead(self.clock.boottime()):
                 raise PrinterUnreachable(Sentence.TAKES_NO_ORDERS)
 
@@ -196,10 +199,12 @@ class Session:
                     listener.on_echo(echo)
 
     def _take_status(self, body: Json, listener: PrinterListener) -> None:
-        is_full = body.get("msg") == FULL
+        is_full, now_s = body.get("msg") == FULL, self.clock.boottime()
+        is_lagging = self.is_uploading()
+        self.watchdog.heard(body.get("sequence_id"), now_s, is_full=is_full, is_lagging=is_lagging)
         self.state = merge(self.state, body)
         if is_full:
-            self.full_at = self.clock.boottime()
+            self.full_at = now_s
         self._tell(listener, is_full=is_full)
         if is_full:
             self._full_came.set()

@@ -11,8 +11,11 @@ flow and orders don't. Only a reconnect cures it. [K BDY#887, #936, #967]"""
 HALF_DEAD_EVERY_S = 600.0
 """No more often is a session given up for that: some firmware answers some orders with nothing."""
 DOUBT_EVERY_S = 300.0
-"""No more often does silence cost a full report; between, only the stream is asked for again.
+"""No more often does a doubt cost a full report; what is doubted until then stays doubted.
 [K OBA: at most one in 5 minutes]"""
+GAP_S = 15.0
+"""A stream that was silent for so long and goes on may have left something out: a printer at rest
+says something every 3 s. [K1]"""
 STEADY_S = 30.0
 """A session that held for so long was worth it: the next one is tried soon. One that breaks at
 once is not: some 40 quick reconnects took an A1 off the network. [K1]"""
@@ -22,13 +25,18 @@ once is not: some 40 quick reconnects took an A1 off the network. [K1]"""
 class Watchdog:
     """What makes a session doubtful; all times are seconds of the boot clock."""
 
+    doubt_every_s: float = DOUBT_EVERY_S
     _orders: dict[str, tuple[Order, float]] = field(default_factory=dict)
     _gave_up_at: float = float("-inf")
     _doubted_at: float = float("-inf")
+    _number: int | None = None
+    _heard_at: float = float("inf")
+    _has_missed: bool = False
 
     def begin(self) -> None:
-        """Forget the orders of an earlier session: nobody waits for their answers."""
+        """Forget an earlier session: nobody waits for its answers, and its reports are past."""
         self._orders.clear()
+        self._number, self._heard_at, self._has_missed = None, float("inf"), False
 
     def sent(self, sequence_id: str, order: Order, now_s: float) -> None:
         """Take note of an order that was sent."""
@@ -44,6 +52,24 @@ class Watchdog:
             if has_effect(order, report):
                 del self._orders[sequence_id]
 
+    def heard(self, sequence_id: object, now_s: float, *, is_full: bool, is_lagging: bool) -> None:
+        """Take note of a report by the printer's own count, which skips none. [K PYB]
+
+        A change is told once: after a report that was missed only a full one tells the truth.
+        """
+        number, last = _number_of(sequence_id), self._number
+        silent_s = now_s - self._heard_at
+        self._number, self._heard_at = number, now_s
+        has_gap = number is not None and last is not None and number > last + 1
+        if is_full:
+            self._has_missed = False
+        elif has_gap or (silent_s > GAP_S and not is_lagging):
+            self._has_missed = True
+
+    def may_ask_for_missed(self, now_s: float) -> bool:
+        """Tell whether a report was missed and a full one may be asked for; so it is used up."""
+        return self._has_missed and self.may_ask_in_doubt(now_s)
+
     def is_half_dead(self, now_s: float) -> bool:
         """Tell whether the session should be given up, because it takes no orders."""
         expired = [key for key, (_, at) in self._orders.items() if now_s - at > UNANSWERED_S]
@@ -55,8 +81,15 @@ class Watchdog:
         return True
 
     def may_ask_in_doubt(self, now_s: float) -> bool:
-        """Tell whether silence is worth a full report; telling so uses it up."""
-        if now_s - self._doubted_at < DOUBT_EVERY_S:
+        """Tell whether a doubt is worth a full report now; telling so uses it up."""
+        if now_s - self._doubted_at < self.doubt_every_s:
             return False
         self._doubted_at = now_s
         return True
+
+
+def _number_of(sequence_id: object) -> int | None:
+    try:
+        return int(str(sequence_id))
+    except ValueError:
+        return None

@@ -50,6 +50,10 @@ class Hands(Protocol):
         """Switch the machine on or off."""
         ...
 
+    async def end_unheard(self) -> None:
+        """Have the machine say nothing until its print has ended, and then go on."""
+        ...
+
     async def starts(self) -> int:
         """Return how many prints the machine has started."""
         ...
@@ -158,6 +162,14 @@ class PrinterContract:
         assert {report.subtask_id for report in bench.reports if report.subtask_name == name} == {
             "4711"
         }
+
+    async def test_end_that_nobody_heard_is_found_out(self, bench: Bench) -> None:
+        async with bench.connected():
+            name = await bench.start()
+            await bench.hands.end_unheard()
+            ended = await bench.until(lambda r: r.state in FREE_STATES)
+        assert ended.subtask_name == name
+        assert ended.state is PrinterState.FINISH
 
     async def test_stopped_print_is_told_from_a_failed_one(self, bench: Bench) -> None:
         async with bench.connected():

@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from edge.bambu.printer import Address, BambuPrinter
 from runtime.clock import SystemClock
-from tests.behaviour.contract import Bench, PowerContract, PrinterContract
+from tests.behaviour.contract import WITHIN_S, Bench, PowerContract, PrinterContract
+from tests.eventually import eventually
 from tests.integration.edge.machines import Simulator, simulator
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "cube-small.gcode.3mf"
@@ -69,6 +70,15 @@ class SimulatedHands:
 
     async def power(self, *, on: bool) -> None:
         await self.machine.post("/power/on" if on else "/power/off")
+
+    async def end_unheard(self) -> None:
+        await self.machine.post("/faults", {"reports_stall": True})
+
+        async def has_ended() -> bool:
+            return bool((await self.machine.get("/state"))["gcode_state"] == "FINISH")
+
+        await eventually(has_ended, within_s=WITHIN_S)
+        await self.machine.post("/faults", {"reports_stall": False})
 
     async def starts(self) -> int:
         return await self.machine.starts()

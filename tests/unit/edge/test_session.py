@@ -148,3 +148,18 @@ async def test_a_session_that_reports_and_takes_no_orders_is_ended() -> None:
     line.say(msg=1, mc_percent=3)
     with pytest.raises(PrinterUnreachable, match="takes no orders"):
         await listening
+
+
+async def test_reports_that_were_missed_cost_one_full_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessions, "SILENCE_S", 0.01)
+    line = Line()
+    session = session_on(line, FakeClock())
+    await session.open()
+    line.say(msg=0, sequence_id="10", gcode_state="RUNNING")
+    for number in ("11", "14", "17"):
+        line.say(msg=1, sequence_id=number, nozzle_temper=30)
+    with pytest.raises(PrinterUnreachable, match="stopped reporting"):
+        await session.listen(LISTENER)
+    assert line.commands() == ["get_version", "pushall", "pushall", "start"]

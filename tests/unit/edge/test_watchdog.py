@@ -2,7 +2,13 @@
 
 import pytest
 
-from edge.bambu.watchdog import DOUBT_EVERY_S, HALF_DEAD_EVERY_S, UNANSWERED_S, Watchdog
+from edge.bambu.watchdog import (
+    DOUBT_EVERY_S,
+    GAP_S,
+    HALF_DEAD_EVERY_S,
+    UNANSWERED_S,
+    Watchdog,
+)
 from edge.effects import has_effect
 from edge.printer import (
     ClearError,
@@ -99,3 +105,69 @@ def test_silence_costs_a_full_report_only_now_and_then() -> None:
     dog.begin()
     assert not dog.may_ask_in_doubt(299.5)
     assert dog.may_ask_in_doubt(DOUBT_EVERY_S)
+
+
+class TestMissed:
+    """A printer tells a change once: what was missed is asked for."""
+
+    def hear(self, dog: Watchdog, *reports: tuple[object, float], full: bool = False) -> None:
+        for number, at in reports:
+            dog.heard(number, at, is_full=full, is_lagging=False)
+
+    @pytest.mark.parametrize(
+        "reports",
+        [
+            (("7", 1.0), ("9", 2.0)),
+            ((7, 1.0), (8, 2.0), (10, 3.0)),
+            (("7", 1.0), ("8", 1.0 + GAP_S + 1)),
+            ((None, 1.0), (None, 1.0 + GAP_S + 1)),
+        ],
+        ids=["number left out", "later", "long silence", "silence, not numbered"],
+    )
+    def test_gap_is_worth_a_full_report(self, reports: tuple[tuple[object, float], ...]) -> None:
+        dog = Watchdog()
+        self.hear(dog, *reports)
+        assert dog.may_ask_for_missed(20.0)
+
+    @pytest.mark.parametrize(
+        "reports",
+        [
+            (("7", 1.0), ("8", 1.0 + GAP_S)),
+            (("7", 1.0), ("7", 2.0), ("8", 3.0)),
+            (("900", 1.0), ("1", 2.0), ("2", 3.0)),
+            (("7", 1.0), (None, 2.0), ("9", 3.0)),
+            (("what", 1.0), ("ever", 2.0)),
+        ],
+        ids=["in a row", "twice", "counts anew", "one without number", "no numbers"],
+    )
+    def test_no_gap_is_worth_nothing(self, reports: tuple[tuple[object, float], ...]) -> None:
+        dog = Watchdog()
+        self.hear(dog, *reports)
+        assert not dog.may_ask_for_missed(20.0)
+
+    def test_full_report_makes_good_what_was_missed(self) -> None:
+        dog = Watchdog()
+        self.hear(dog, ("1", 1.0), ("5", 2.0))
+        self.hear(dog, ("9", 3.0), full=True)
+        self.hear(dog, ("10", 4.0))
+        assert not dog.may_ask_for_missed(5.0)
+
+    def test_gap_that_may_not_be_asked_about_yet_is_not_forgotten(self) -> None:
+        dog = Watchdog()
+        assert dog.may_ask_in_doubt(0.0)
+        self.hear(dog, ("1", 1.0), ("5", 2.0))
+        assert not dog.may_ask_for_missed(DOUBT_EVERY_S - 1)
+        assert dog.may_ask_for_missed(DOUBT_EVERY_S)
+
+    def test_silence_during_an_upload_means_nothing(self) -> None:
+        dog = Watchdog()
+        dog.heard("1", 1.0, is_full=False, is_lagging=True)
+        dog.heard("2", 100.0, is_full=False, is_lagging=True)
+        assert not dog.may_ask_for_missed(100.0)
+
+    def test_another_session_misses_nothing_of_the_last_one(self) -> None:
+        dog = Watchdog()
+        self.hear(dog, ("1", 1.0))
+        dog.begin()
+        self.hear(dog, ("90", 400.0))
+        assert not dog.may_ask_for_missed(401.0)
