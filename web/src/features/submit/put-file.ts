@@ -5,6 +5,19 @@ export class LineLost extends Error {
 
 const SET_BY_BROWSER: ReadonlySet<string> = new Set(["content-length", "host"]);
 
+/** Each time that it is told is a frame to draw, and drawing takes processor from sending. */
+const TELL_EVERY_MS = 250;
+
+/** Tell of the bytes that were sent now and then, and of the last ones. */
+export function nowAndThen(onSent: (bytes: number) => void): (event: Pick<ProgressEvent, "loaded" | "total" | "timeStamp">) => void {
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  return ({ loaded, total, timeStamp }) => {
+    if (loaded < total && timeStamp - toldAtMs < TELL_EVERY_MS) return;
+    toldAtMs = timeStamp;
+    onSent(loaded);
+  };
+}
+
 interface Put {
   url: string;
   headers: Record<string, string>;
@@ -21,7 +34,7 @@ export function putFile(put: Put, file: File, signal: AbortSignal, onSent: (byte
     for (const [name, value] of Object.entries(put.headers)) {
       if (!SET_BY_BROWSER.has(name.toLowerCase())) request.setRequestHeader(name, value);
     }
-    request.upload.onprogress = (event) => onSent(event.loaded);
+    request.upload.onprogress = nowAndThen(onSent);
     request.onload = () => resolve(request.status);
     request.onerror = () => reject(new LineLost());
     request.ontimeout = () => reject(new LineLost());
