@@ -23,6 +23,7 @@ from contracts.ids import (
 from contracts.lifecycle import BedState, Resolution, RunState
 from contracts.loaded import Loaded, PlateSummary
 from contracts.units import Bytes, Instant, Minutes, Percent, Seconds
+from contracts.waiting import RequeueReason
 
 Sentence = Annotated[str, Field(max_length=2000)]
 
@@ -100,17 +101,6 @@ class JobWithdrawn(_JobEvent):
     type: Literal["job.withdrawn"] = "job.withdrawn"
     by: UserId | None = Field(description="None: it expired")
     reason: Sentence
-
-
-class RequeueReason(StrEnum):
-    """Why a queued job may have become claimable."""
-
-    RELEASED = "released"
-    MOVED = "moved"
-    NOT_BEFORE = "not_before"
-    RETRIED = "retried"
-    QUEUE_CHANGED = "queue_changed"
-    STREAM_LOST = "stream_lost"
 
 
 class JobRequeued(_JobEvent):
@@ -348,6 +338,14 @@ class NodeRevoked(Event):
     by: UserId | None
 
 
+class NodeGivenPrinter(Event):
+    type: Literal["node.given_printer"] = "node.given_printer"
+    node: NodeName
+    printer_id: PrinterId
+    epoch: int = Field(ge=1, description="in whose highest the printer is that node's alone")
+    by: UserId | None
+
+
 AnyRunFact = (
     RunTransferring
     | RunStarting
@@ -384,6 +382,7 @@ AnyServiceEvent = (
     | QueueChanged
     | NodeEnrolled
     | NodeRevoked
+    | NodeGivenPrinter
 )
 AnyEvent = AnyServiceEvent | AnyRunFact | AnyPrinterFact | CommandDone | CommandRefused
 

@@ -12,8 +12,8 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.events import RequeueReason
 from contracts.subjects import COMMANDS, JOBS
+from contracts.waiting import RequeueReason
 from services.db.engine import DATABASE_AWAY, Sessions
 from services.db.news import News
 from services.db.tables.bus import StreamSeen

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.events import RequeueReason
+from contracts.waiting import RequeueReason
 from services.db.tables.shop import Shop
 from services.jobs import audit, ringing
 from services.jobs.actors import Actor

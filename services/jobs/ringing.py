@@ -11,10 +11,11 @@ from sqlalchemy import func, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.events import JobCancelled, JobRequeued, RequeueReason
+from contracts.events import JobCancelled, JobRequeued
 from contracts.ids import CorrelationId, EventId, JobId, UserId
 from contracts.lifecycle import JobAction, JobState, RunState, advance_job
 from contracts.sentences import Sentence
+from contracts.waiting import RequeueReason
 from services.db import outbox
 from services.db.channels import QUEUE
 from services.db.news import tell

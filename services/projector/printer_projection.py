@@ -1,7 +1,8 @@
 """What a printer is after one more fact of its node: a pure fold.
 
-A printer that two journals speak of (a new journal, a printer that moved) is as the journal
-says that spoke last; what another journal said before does not mix in.
+Of a printer only the node is heard that holds it, by the highest epoch in the log, wherever in the
+log that stands; before the log knows one, every node is. Of the journals that are heard the one
+counts that spoke last; what another journal said does not mix in.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from contracts.events import (
     AnyPrinterFact,
+    NodeGivenPrinter,
     PrinterActivity,
     PrinterAnnounced,
     PrinterBedChanged,
@@ -51,6 +53,25 @@ class PrinterView:
     bed_by: UUID | None = None
     bed_reason: str | None = None
     bed_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Holder:
+    """In whose hands a printer is."""
+
+    epoch: int
+    node: str
+
+
+def holder_after(before: Holder | None, event: NodeGivenPrinter) -> Holder:
+    """Return who holds a printer, whatever order the events came in."""
+    given = Holder(event.epoch, event.node)
+    return given if before is None else max(before, given)
+
+
+def is_heard(node: str, holder: Holder | None) -> bool:
+    """Tell whether what a node says of a printer counts."""
+    return holder is None or node == holder.node
 
 
 def new_printer(fact: AnyPrinterFact, received_at: datetime) -> PrinterView:

@@ -9,15 +9,24 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from contracts.events import AnyEvent, CommandDone, CommandRefused, JobClaimed, JobProgress
+from contracts.events import (
+    AnyEvent,
+    CommandDone,
+    CommandRefused,
+    JobClaimed,
+    JobProgress,
+    NodeGivenPrinter,
+)
 from contracts.lifecycle import IllegalTransition, RunState
 from runtime.clock import Clock
 from services.projector import event_log, read_model
 from services.projector.event_log import Watermark
 from services.projector.printer_projection import (
     PRINTER_EVENTS,
+    Holder,
     PrinterView,
     fold_printer,
+    is_heard,
     new_printer,
 )
 from services.projector.projection import RUN_EVENTS, NotThisRun, RunView, Waits, fold_run
@@ -44,6 +53,8 @@ class Item:
     message: Message
     event: AnyEvent
     received_at: datetime
+    turn: int
+    """The gseq of what made it its turn: its own, or that of the fact that filled a gap."""
 
 
 @dataclass
@@ -147,13 +158,13 @@ async def _apply(batch: _Batch, messages: Sequence[Message], *, is_folded: bool 
         if entry.problem is not None:
             await batch.bury(entry.message, entry.problem)
     items = [
-        Item(entry.message, entry.event, batch.now)
+        Item(entry.message, entry.event, batch.now, gseqs[entry.event_id])
         for entry in new
         if entry.journal_id is None and entry.event is not None
     ]
-    items += await _items_in_order(batch, new, marks)
+    items += await _items_in_order(batch, new, marks, gseqs)
     if is_folded:
-        await _fold(batch, items)
+        await _fold(batch, sorted(items, key=lambda item: item.turn))
 
 
 async def _fold(batch: _Batch, items: Sequence[Item]) -> None:
@@ -199,7 +210,10 @@ def _once(entries: Sequence[Entry]) -> list[Entry]:
 
 
 async def _items_in_order(
-    batch: _Batch, new: Sequence[Entry], marks: Mapping[UUID, Watermark]
+    batch: _Batch,
+    new: Sequence[Entry],
+    marks: Mapping[UUID, Watermark],
+    gseqs: Mapping[UUID, int],
 ) -> list[Item]:
     """Return the facts whose turn has come, each journal's in its order; move its watermark.
 
@@ -215,16 +229,16 @@ async def _items_in_order(
     for journal_id, facts in by_journal.items():
         node = next(iter(facts.values())).node or ""
         mark = marks.get(journal_id) or Watermark(node, 0)
-        seq = mark.contiguous_seq
+        seq, turn = mark.contiguous_seq, 0
         while (fact := facts.get(seq + 1)) is not None:
-            seq += 1
+            seq, turn = seq + 1, max(turn, gseqs[fact.event_id])
             if fact.event is not None:
-                items.append(Item(fact.message, fact.event, batch.now))
+                items.append(Item(fact.message, fact.event, batch.now, turn))
         if seq > mark.contiguous_seq:
             for held in await event_log.held_after(batch.connection, journal_id, seq):
                 seq = held.node_seq
                 if held.event is not None:
-                    items.append(Item(held.message, held.event, held.received_at))
+                    items.append(Item(held.message, held.event, held.received_at, turn))
         moved[journal_id] = Watermark(mark.node, seq)
     await event_log.advance(batch.connection, moved, batch.now)
     return items
@@ -262,20 +276,44 @@ async def _fold_runs(batch: _Batch, items: Sequence[Item]) -> None:
 
 
 async def _fold_printers(batch: _Batch, items: Sequence[Item]) -> None:
+    given = {item.event.printer_id for item in items if isinstance(item.event, NodeGivenPrinter)}
     wanted = [
         (item.event, item.received_at) for item in items if isinstance(item.event, PRINTER_EVENTS)
     ]
-    if not wanted:
+    ids = list(given | {fact.printer_id for fact, _ in wanted})
+    if not ids:
         return
-    ids = list({fact.printer_id for fact, _ in wanted})
-    views = await read_model.load_printers(batch.connection, ids)
+    holders = await read_model.holders(batch.connection, ids)
+    before = await read_model.load_printers(batch.connection, ids)
+    views: dict[UUID, PrinterView] = dict(before)
     for fact, received_at in wanted:
+        if not is_heard(fact.node, holders.get(fact.printer_id)):
+            continue
         view = views.get(fact.printer_id)
         if view is None or view.journal_id != fact.journal_id:
             batch.outcome.wakes_watch = True
             view = await _as_journal_knows(batch, new_printer(fact, received_at), fact.node_seq)
         views[fact.printer_id] = fold_printer(view, fact, received_at)
+    for printer_id in given:
+        await _give(batch, printer_id, holders[printer_id], views)
+    await read_model.drop_printers(batch.connection, list(before.keys() - views.keys()))
     await read_model.save_printers(batch.connection, list(views.values()))
+
+
+async def _give(
+    batch: _Batch, printer_id: UUID, holder: Holder, views: dict[UUID, PrinterView]
+) -> None:
+    """Have the printer be as its holder said, not as a node that held it before."""
+    view = views.get(printer_id)
+    if view is not None and view.node == holder.node:
+        return
+    views.pop(printer_id, None)
+    batch.outcome.wakes_watch = True
+    spoke = await read_model.journal_that_spoke_last(batch.connection, printer_id, holder.node)
+    if spoke is not None:
+        journal_id, node_seq = spoke
+        told = PrinterView(printer_id, holder.node, journal_id, batch.now)
+        views[printer_id] = await _as_journal_knows(batch, told, node_seq + 1)
 
 
 async def _as_journal_knows(batch: _Batch, view: PrinterView, node_seq: int) -> PrinterView:

@@ -9,7 +9,7 @@ import asyncpg
 
 from contracts.events import CommandDone, CommandRefused, PrinterActivity
 from contracts.lifecycle import BedState, Resolution, RunState
-from services.projector.printer_projection import PrinterView
+from services.projector.printer_projection import Holder, PrinterView
 from services.projector.projection import RunView
 
 Connection: TypeAlias = asyncpg.Connection
@@ -89,6 +89,24 @@ _ANSWER = """
 UPDATE command SET answered_at = $3, answer = $4, answer_reason = $5
 WHERE id = $1 AND node = $2 AND answered_at IS NULL
 """
+_HOLDERS = """
+SELECT printer_id, (body ->> 'epoch')::int AS epoch, body ->> 'node' AS node FROM event_log
+WHERE printer_id = ANY($1::uuid[]) AND type = 'node.given_printer'
+"""
+_SPOKE_LAST = """
+SELECT told.journal_id, contiguous_seq FROM (
+    SELECT journal_id, node_seq, printer_id, type,
+           max(gseq) OVER (PARTITION BY journal_id ORDER BY node_seq) AS turn
+    FROM event_log
+    WHERE journal_id IN (
+        SELECT journal_id FROM event_log
+        WHERE printer_id = $1 AND node = $2 AND type LIKE 'printer.%'
+    )
+) AS told JOIN edge_watermark USING (journal_id)
+WHERE printer_id = $1 AND type LIKE 'printer.%' AND node_seq <= contiguous_seq
+ORDER BY turn DESC, node_seq DESC LIMIT 1
+"""
+"""A fact's turn is when all before it in its journal were there."""
 _PRINTER_FACTS = """
 SELECT body::text AS body, received_at FROM event_log
 WHERE printer_id = $1 AND journal_id = $2 AND node_seq < $3 AND type LIKE 'printer.%'
@@ -183,6 +201,30 @@ async def save_printers(connection: Connection, printers: Sequence[PrinterView])
         f"ON CONFLICT (printer_id) DO UPDATE SET {sets}",
         [[getattr(printer, name) for name in PRINTER_COLUMNS] for printer in printers],
     )
+
+
+async def drop_printers(connection: Connection, printer_ids: Sequence[UUID]) -> None:
+    """Forget what was said of these printers."""
+    await connection.execute(
+        "DELETE FROM printer_state WHERE printer_id = ANY($1::uuid[])", printer_ids
+    )
+
+
+async def holders(connection: Connection, printer_ids: Sequence[UUID]) -> dict[UUID, Holder]:
+    """Return who holds each printer, as far as the log knows it."""
+    found: dict[UUID, Holder] = {}
+    for row in await connection.fetch(_HOLDERS, printer_ids):
+        told = Holder(row["epoch"], row["node"])
+        found[row["printer_id"]] = max(found.get(row["printer_id"], told), told)
+    return found
+
+
+async def journal_that_spoke_last(
+    connection: Connection, printer_id: UUID, node: str
+) -> tuple[UUID, int] | None:
+    """Return the node's journal that said the last that was folded of a printer, and how far."""
+    row = await connection.fetchrow(_SPOKE_LAST, printer_id, node)
+    return None if row is None else (row["journal_id"], row["contiguous_seq"])
 
 
 async def printer_facts_before(

@@ -8,12 +8,15 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.events import AnyEvent, JobClaimed
+from contracts.events import AnyEvent, AnyPrinterFact, JobClaimed, NodeGivenPrinter
 from contracts.lifecycle import IllegalTransition
 from services.projector.printer_projection import (
     PRINTER_EVENTS,
+    Holder,
     PrinterView,
     fold_printer,
+    holder_after,
+    is_heard,
     new_printer,
 )
 from services.projector.projection import (
@@ -104,7 +107,9 @@ class Folding:
         self._waits = waits
         self._held: dict[UUID, dict[int, Logged]] = {}
         self._unclaimed: dict[UUID, list[Logged]] = {}
-        self._printers: dict[tuple[UUID, UUID], PrinterView] = {}
+        self._printers: dict[UUID, dict[UUID, PrinterView]] = {}
+        """By printer and journal; the journal that spoke last stands last."""
+        self._holders: dict[UUID, Holder] = {}
 
     def add(self, row: Logged) -> None:
         """Fold a row, and those that waited for it."""
@@ -127,10 +132,11 @@ class Folding:
         elif isinstance(event, RUN_EVENTS) and event.run_id is not None:
             self._fold_run(row, event.run_id)
         elif isinstance(event, PRINTER_EVENTS):
-            key = (event.printer_id, event.journal_id)
-            printer = self._printers.get(key) or new_printer(event, row.received_at)
-            self._printers[key] = fold_printer(printer, event, row.received_at)
-            self.rebuilt.printers[event.printer_id] = self._printers[key]
+            self._fold_printer(event, row.received_at)
+        elif isinstance(event, NodeGivenPrinter):
+            holder = holder_after(self._holders.get(event.printer_id), event)
+            self._holders[event.printer_id] = holder
+            self._show(event.printer_id)
 
     def _claim(self, event: JobClaimed) -> None:
         """Begin a run. The claim made it at once; what was said of it since may be logged first."""
@@ -139,6 +145,21 @@ class Folding:
         self.changed.add(event.run_id)
         for row in self._unclaimed.pop(event.run_id, []):
             self._fold_run(row, event.run_id)
+
+    def _fold_printer(self, fact: AnyPrinterFact, received_at: datetime) -> None:
+        views = self._printers.setdefault(fact.printer_id, {})
+        view = views.pop(fact.journal_id, None) or new_printer(fact, received_at)
+        views[fact.journal_id] = fold_printer(view, fact, received_at)
+        self._show(fact.printer_id)
+
+    def _show(self, printer_id: UUID) -> None:
+        """Have the printer be as the journal says that is heard and spoke last, if there is one."""
+        holder = self._holders.get(printer_id)
+        self.rebuilt.printers.pop(printer_id, None)
+        for view in reversed(self._printers.get(printer_id, {}).values()):
+            if is_heard(view.node, holder):
+                self.rebuilt.printers[printer_id] = view
+                return
 
     def _fold_run(self, row: Logged, run_id: UUID) -> None:
         run = self.rebuilt.runs.get(run_id)

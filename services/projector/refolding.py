@@ -8,7 +8,12 @@ import asyncpg
 from contracts.events import AnyEvent, AnyPrinterFact, JobClaimed
 from contracts.lifecycle import IllegalTransition
 from services.projector import read_model
-from services.projector.printer_projection import PRINTER_EVENTS, fold_printer, new_printer
+from services.projector.printer_projection import (
+    PRINTER_EVENTS,
+    fold_printer,
+    is_heard,
+    new_printer,
+)
 from services.projector.projection import RUN_EVENTS, NotThisRun, RunView, Waits, fold_run, new_run
 from services.projector.reading import details_of, service_event_of
 
@@ -80,6 +85,9 @@ def _fold(view: RunView, row: asyncpg.Record, event_id: UUID, waits: Waits) -> R
 
 
 async def _refold_printer(connection: Connection, fact: AnyPrinterFact) -> None:
+    holders = await read_model.holders(connection, [fact.printer_id])
+    if not is_heard(fact.node, holders.get(fact.printer_id)):
+        return
     views = await read_model.load_printers(connection, [fact.printer_id])
     known = views.get(fact.printer_id)
     if known is not None and known.journal_id != fact.journal_id:

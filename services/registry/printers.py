@@ -1,14 +1,16 @@
 """The command side of printers; the one writer of their table."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.ids import printer_id_of
+from contracts.events import NodeGivenPrinter
+from contracts.ids import CorrelationId, EventId, PrinterId, printer_id_of
 from contracts.lifecycle import UNRESOLVED_RUN_STATES
+from services.db import outbox
 from services.db.tables.machines import Node, Printer, Run
 from services.db.tables.work import Queue
 from services.registry.errors import RegistryError, UnknownPrinter
@@ -28,6 +30,7 @@ async def register_printer(
     """Put the printer with this serial into a queue, in the hands of a node.
 
     Giving it to another node raises its epoch, and is refused while a run on it is unresolved.
+    Who holds it is told each time, so that the log knows it of printers of long ago too.
     """
     await _must_exist(session, node, queue)
     printer_id = printer_id_of(serial)
@@ -48,6 +51,8 @@ async def register_printer(
         printer.node, printer.epoch = node, printer.epoch + 1
     printer.name, printer.queue = name, queue
     session.add(printer)
+    event = _given(printer, now=now, by=by)
+    await outbox.add_event(session, event)
     await note(
         session,
         "printer.register",
@@ -56,6 +61,7 @@ async def register_printer(
         by=by,
         thing="printer",
         detail=f"node {node}, queue {queue}, epoch {printer.epoch}",
+        correlation_id=event.correlation_id,
     )
     await tell_warden(session)
     return printer
@@ -80,6 +86,18 @@ async def queues_of_node(session: AsyncSession, node: str) -> tuple[str, ...]:
         select(Printer.queue).where(Printer.node == node).distinct().order_by(Printer.queue)
     )
     return tuple(rows)
+
+
+def _given(printer: Printer, *, now: datetime, by: By) -> NodeGivenPrinter:
+    return NodeGivenPrinter(
+        id=EventId(uuid4()),
+        occurred_at=now,
+        correlation_id=CorrelationId(uuid4()),
+        node=printer.node,
+        printer_id=PrinterId(printer.id),
+        epoch=printer.epoch,
+        by=by.user_id,
+    )
 
 
 async def _must_exist(session: AsyncSession, node: str, queue: str) -> None:

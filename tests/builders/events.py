@@ -1,9 +1,9 @@
 """Service events as tests write them."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from contracts.events import JobClaimed, RunResolved
+from contracts.events import JobClaimed, NodeGivenPrinter, RunResolved
 from tests.builders.facts import START, NodeJournal, RunIds
 
 
@@ -42,5 +42,20 @@ def resolved_event(run: RunIds, outcome: str, reason: str = "I looked") -> RunRe
             "outcome": outcome,
             "by": uuid4(),
             "reason": reason,
+        }
+    )
+
+
+def given_event(printer_id: UUID, node: str, epoch: int) -> NodeGivenPrinter:
+    """Return the event of a printer that is given to a node."""
+    return NodeGivenPrinter.model_validate(
+        {
+            "id": uuid4(),
+            "occurred_at": START,
+            "correlation_id": uuid4(),
+            "node": node,
+            "printer_id": printer_id,
+            "epoch": epoch,
+            "by": None,
         }
     )

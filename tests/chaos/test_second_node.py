@@ -112,12 +112,22 @@ async def test_I17_node_that_comes_back_to_a_printer_that_was_given_away(folder:
         assert findings == []
         assert {*first.statuses.values(), *second.statuses.values()} == {Status.DONE}
         assert await nodes_of_runs(world) == [NODE, SECOND]
+        assert await node_that_is_heard(world) == SECOND
 
 
 async def is_card_empty(world: World) -> bool:
     """Tell whether nothing of ours is left on the card."""
     files = (await world.printer("/card"))["files"]
     return not any(name.lstrip("/").startswith(OUR_FILE) for name in files)
+
+
+async def node_that_is_heard(world: World) -> str:
+    """Return whose word the printer's row is."""
+    connection = await world.connect()
+    try:
+        return str(await connection.fetchval("SELECT node FROM printer_state"))
+    finally:
+        await connection.close()
 
 
 async def nodes_of_runs(world: World) -> list[str]:

@@ -39,6 +39,11 @@ class EventLog(SQLModel, table=True):
     __tablename__ = "event_log"
     __table_args__ = (
         UniqueConstraint("journal_id", "node_seq"),
+        Index(
+            "ix_event_log_given",
+            "printer_id",
+            postgresql_where=text("type = 'node.given_printer'"),
+        ),
         Index("ix_event_log_job", "job_id", "gseq", postgresql_where=text("job_id IS NOT NULL")),
         Index(
             "ix_event_log_printer",

@@ -5,9 +5,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import col, select
 
-from contracts.events import JobRequeued, QueueChanged, RequeueReason, parse_event
+from contracts.events import JobRequeued, QueueChanged, parse_event
 from contracts.findings import Finding, Severity
 from contracts.lifecycle import RunState
+from contracts.waiting import RequeueReason
 from services.db.tables.bus import Outbox
 from services.db.tables.machines import Printer
 from services.db.tables.people import Audit

@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.events import RequeueReason
 from contracts.ids import UserId
 from contracts.lifecycle import Resolution
 from contracts.loaded import Loaded
 from contracts.rpc import Behind, NoJob, RefusalCode, Refused, RunOffer
+from contracts.waiting import RequeueReason
 from services.jobs import decisions, ringing
 from services.jobs.actors import Actor
 from services.jobs.claims import PAGE

@@ -36,7 +36,7 @@ SILENT = {
     *("job.claimed", "job.cancel_requested", "run.transferring", "run.starting", "run.paused"),
     *("run.resumed", "run.released", "run.resolved", "job.progress", "command.done"),
     *("command.refused", "node.enrolled", "node.revoked", "printer.announced", "printer.online"),
-    *("printer.offline", "printer.state_changed", "printer.bed_changed"),
+    *("printer.offline", "printer.state_changed", "printer.bed_changed", "node.given_printer"),
 }
 """Events that nobody is told of; what is in neither list fails the test."""
 _DAY = timedelta(days=1)

@@ -13,9 +13,10 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import Header
 
-from contracts.events import JobProgress, JobRequeued, RequeueReason, event_bytes
+from contracts.events import JobProgress, JobRequeued, event_bytes
 from contracts.ids import CorrelationId, EventId, JobId, UserId
 from contracts.subjects import EDGE, JOBS, STREAMS, event_subject, inbox_prefix
+from contracts.waiting import RequeueReason
 from deploy.local.engines.postgres import Postgres
 from runtime.nats import connect_nats
 from services.db.channels import OUTBOX

@@ -16,6 +16,7 @@ from contracts.loaded import (
     PlateObject,
     PlateSummary,
 )
+from contracts.waiting import RequeueReason
 
 EVENT_CLASSES: dict[str, type[Any]] = {
     cls.model_fields["type"].default: cls for cls in get_args(AnyEvent)
@@ -57,6 +58,7 @@ _VALUES: dict[str, Any] = {
     "run_no": 1,
     "sid": 184467,
     "printer_epoch": 1,
+    "epoch": 2,
     "releases_before": 0,
     "deadline_at": datetime(2026, 3, 1, 12, 10, tzinfo=UTC),
     "filename": "bracket.gcode.3mf",
@@ -122,7 +124,7 @@ _VALUES: dict[str, Any] = {
 }
 _OWN: dict[str, dict[str, Any]] = {
     "artifact.refused": {"code": "not_sliced", "reason": "The file is not sliced."},
-    "job.requeued": {"reason": events.RequeueReason.RELEASED},
+    "job.requeued": {"reason": RequeueReason.RELEASED},
     "run.released": {"code": events.ReleaseCode.PRINTER_STORAGE, "reason": "The card is full."},
     "job.failed": {"code": "0300-8004", "reason": "Filament ran out."},
     "run.paused": {"code": None, "reason": "Paused at the printer."},

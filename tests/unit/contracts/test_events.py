@@ -48,6 +48,7 @@ WANTED = [
     "queue.changed",
     "node.enrolled",
     "node.revoked",
+    "node.given_printer",
 ]
 NODE_FACTS = {cls.model_fields["type"].default for cls in AnyNodeFact.__args__}
 
