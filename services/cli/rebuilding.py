@@ -8,7 +8,7 @@ import sys
 import asyncpg
 
 from services.cli.failure import CliError
-from services.db.engine import connect
+from services.db.engine import connect_for_long
 from services.projector.projection import Waits
 from services.projector.settings import RebuildSettings
 from services.projector.shadow import Comparison, RebuildRuns, Renewal, renew
@@ -37,7 +37,7 @@ def rebuild(options: argparse.Namespace) -> None:
 
 async def _renew(*, is_check: bool) -> Renewal:
     settings = RebuildSettings()
-    connection = await connect(settings)
+    connection = await connect_for_long(settings)
     try:
         await connection.set_type_codec(
             "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"

@@ -17,7 +17,10 @@ POOL_SIZE = 8
 POOL_TIMEOUT_S = 3.0
 CONNECT_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 15.0
-_LISTENER_TIMEOUT_S = 60.0
+LONG_COMMAND_TIMEOUT_S = 60.0
+SILENT_S = 20
+"""A connection that stops in a transaction, or holds a lock, and says nothing for so long is ended
+by the database: a link that died without a word would keep the locks for hours."""
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -43,7 +46,11 @@ def make_engine(settings: DatabaseSettings, *, pool_size: int = POOL_SIZE) -> As
         pool_timeout=POOL_TIMEOUT_S,
         hide_parameters=True,
         json_deserializer=from_json,
-        connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S},
+        connect_args={
+            "timeout": CONNECT_TIMEOUT_S,
+            "command_timeout": COMMAND_TIMEOUT_S,
+            "server_settings": _given_up_after(SILENT_S),
+        },
     )
     event.listen(engine.sync_engine, "checkout", _must_be_open)
     return engine
@@ -65,13 +72,33 @@ def make_sessions(engine: AsyncEngine) -> Sessions:
     return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
 
 
-async def connect(settings: DatabaseSettings) -> asyncpg.Connection:
-    """Return one asyncpg connection, for LISTEN and advisory locks."""
+async def connect(settings: DatabaseSettings, *, holds_lock: bool = False) -> asyncpg.Connection:
+    """Return one asyncpg connection, for LISTEN and advisory locks.
+
+    holds_lock: the database ends it when it asks nothing for SILENT_S.
+    """
     return await asyncpg.connect(
         str(settings.database_url),
         timeout=CONNECT_TIMEOUT_S,
-        command_timeout=_LISTENER_TIMEOUT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings=_given_up_after(SILENT_S, holds_lock=holds_lock),
     )
+
+
+async def connect_for_long(settings: DatabaseSettings) -> asyncpg.Connection:
+    """Return one for who reads or writes whole tables, and thinks in between."""
+    return await asyncpg.connect(
+        str(settings.database_url),
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=LONG_COMMAND_TIMEOUT_S,
+    )
+
+
+def _given_up_after(seconds: float, *, holds_lock: bool = False) -> dict[str, str]:
+    """Return the session settings with which the database notices that the other side is gone."""
+    limit = f"{seconds * 1000:.0f}ms"
+    given_up = {"idle_in_transaction_session_timeout": limit, "tcp_user_timeout": limit}
+    return {**given_up, "idle_session_timeout": limit} if holds_lock else given_up
 
 
 async def ping(engine: AsyncEngine) -> None:

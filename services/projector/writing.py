@@ -20,8 +20,9 @@ Connection: TypeAlias = asyncpg.Connection
 LOCK_KEY = 0x70726F6A656374  # "project"
 STANDBY_WAIT_S = 3600.0
 RELOCK_WITHIN_S = 60.0
-"""The database notices within this that our lost connection is gone, and frees its lock."""
-CHECK_EVERY_S = 15.0
+"""The database notices within SILENT_S that our lost connection is gone, and frees its lock."""
+CHECK_EVERY_S = 5.0
+"""More often than SILENT_S: the lock is kept by asking."""
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, *CONNECTION_BROKEN)
 """What the database's absence looks like."""
 
@@ -71,7 +72,7 @@ class Writer:
         waits = backoff(initial_s=0.2, max_s=5)
         while True:
             try:
-                connection = await connect(self._settings)
+                connection = await connect(self._settings, holds_lock=True)
                 try:
                     await self._take_lock(connection)
                     waits = backoff(initial_s=0.2, max_s=5)

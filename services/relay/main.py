@@ -27,7 +27,7 @@ from services.relay.streams import Streams, SyncCheck
 log = structlog.get_logger()
 
 SWEEP_S = 5.0
-"""Behind NOTIFY: what a lost notification left is found within this."""
+"""Behind NOTIFY: what a lost notification left is found within this, and the lock is kept."""
 CLEAN_EVERY_S = 3600.0
 MEASURE_EVERY_S = 1.0
 STANDBY_S = 2.0
@@ -84,7 +84,7 @@ class Relay:
         waits = backoff(initial_s=0.2, max_s=5)
         while True:
             try:
-                self._connection = await connect(self._settings)
+                self._connection = await connect(self._settings, holds_lock=True)
                 waits = backoff(initial_s=0.2, max_s=5)
                 try:
                     await self._serve(self._connection)
