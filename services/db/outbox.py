@@ -64,4 +64,4 @@ async def _add(session: AsyncSession, message: _Message, correlation_id: UUID) -
             "created_at": message.at,
             "channel": OUTBOX,
         }
-        await session.exec(_INSERT, params=row)  # type: ignore[call-overload]
+        await (await session.connection()).execute(_INSERT, row)

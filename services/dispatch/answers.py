@@ -120,9 +120,9 @@ class Answers:
         return int(row["contiguous_seq"]) if row else 0
 
     async def _offer(self, request: ClaimRequest, claimed: Claimed) -> RunOffer:
-        run, job = claimed.run, claimed.job
-        note_about(job.correlation_id)
-        log.info("claim_answered", node=run.node, run_id=str(run.id), job_id=str(job.id))
+        run = claimed.run
+        note_about(claimed.correlation_id)
+        log.info("claim_answered", node=run.node, run_id=str(run.id), job_id=str(run.job_id))
         return RunOffer(
             claim_id=ClaimId(request.claim_id),
             run_id=RunId(run.id),
@@ -130,19 +130,18 @@ class Answers:
             sid=run.sid,
             printer_epoch=run.printer_epoch,
             start_within_s=self._waits.start_within_s,
-            transfer_within_s=self._waits.transfer_within_s(claimed.artifact.size_bytes),
+            transfer_within_s=self._waits.transfer_within_s(claimed.size_bytes),
             spec=JobSpec.model_validate(run.spec),
             artifact=await self._artifact_ref(claimed),
-            correlation_id=CorrelationId(job.correlation_id),
+            correlation_id=CorrelationId(claimed.correlation_id),
             server_time=_now(),
         )
 
     async def _artifact_ref(self, claimed: Claimed) -> ArtifactRef:
-        artifact = claimed.artifact
-        link = await self._bucket.presign_get(blob_key(artifact.sha256))
+        link = await self._bucket.presign_get(blob_key(claimed.sha256))
         return ArtifactRef(
-            sha256=artifact.sha256,
-            size_bytes=artifact.size_bytes,
+            sha256=claimed.sha256,
+            size_bytes=claimed.size_bytes,
             url=link.url,
             url_expires_at=link.expires_at,
         )

@@ -1,78 +1,144 @@
-"""The statements of a claim, each built once: that costs more than to run it."""
+"""The statements of a claim: columns, no objects, each built once.
 
-from collections.abc import Sequence
+To build one costs more than to run it, and so does an object that is only read.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import sqlmodel
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
     DateTime,
+    Insert,
     Integer,
+    Select,
     String,
+    Update,
     Uuid,
     and_,
     exists,
     func,
+    insert,
+    or_,
+    select,
     tuple_,
+    update,
 )
-from sqlmodel import col, or_, select
-from sqlmodel.sql.expression import Select, SelectOfScalar
+from sqlmodel import SQLModel, col
+from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.lifecycle import JobState
 from services.db.prepared import slot
 from services.db.tables.machines import Run
+from services.db.tables.shop import RunPrice
 from services.db.tables.work import Artifact, Job
 from services.jobs.status_sql import literal, unresolved
+from services.jobs.waiting import NO_REASON
 
 
 @cache
 def run_of_claim() -> SelectOfScalar[Run]:
     """Return the select of the run that a claim has."""
-    return select(Run).where(col(Run.claim_id) == slot("claim_id", Uuid()))
+    return sqlmodel.select(Run).where(col(Run.claim_id) == slot("claim_id", Uuid()))
 
 
 @cache
-def open_run() -> SelectOfScalar[UUID]:
+def open_run() -> Select[UUID]:
     """Return the select of a run of this claim, or an unresolved one of its printer."""
     theirs = and_(col(Run.printer_id) == slot("printer_id", Uuid()), unresolved())
     asked = or_(col(Run.claim_id) == slot("claim_id", Uuid()), theirs)
-    return select(Run.id).where(asked).limit(1)
+    return select(col(Run.id)).where(asked).limit(1)
+
+
+class Candidate(NamedTuple):
+    """A claimable job in its place."""
+
+    id: UUID
+    rank: int
+    needs: Mapping[str, Any]
+
+
+class LockedJob(NamedTuple):
+    """A claimable job that nobody else can claim meanwhile."""
+
+    id: UUID
+    name: str
+    plate: int
+    owner_id: UUID
+    artifact_id: UUID
+    correlation_id: UUID
+
+
+class Surroundings(NamedTuple):
+    """A file, the states of a job's runs with the latest first, and whether a sid is taken."""
+
+    sha256: str
+    size_bytes: int
+    states: Sequence[str]
+    is_sid_taken: bool
 
 
 @cache
-def page_of_queue() -> SelectOfScalar[Job]:
-    """Return the select of the first claimable jobs of a queue, in its order."""
+def page_of_queue() -> Select[Any]:
+    """Return the select of the first candidates of a queue, in its order."""
     place = tuple_(col(Job.rank), col(Job.id))
     of_queue = col(Job.queue) == slot("queue", String())
-    return select(Job).where(of_queue, *_claimable()).order_by(place).limit(slot("size", Integer()))
+    found = select(*_columns(Job, Candidate)).where(of_queue, *_claimable())
+    return found.order_by(place).limit(slot("size", Integer()))
 
 
 @cache
-def next_page_of_queue() -> SelectOfScalar[Job]:
+def next_page_of_queue() -> Select[Any]:
     """Return the select of those after a place."""
     after = tuple_(slot("rank", BigInteger()), slot("id", Uuid()))
     return page_of_queue().where(tuple_(col(Job.rank), col(Job.id)) > after)
 
 
 @cache
-def job_to_lock() -> SelectOfScalar[Job]:
+def job_to_lock() -> Select[Any]:
     """Return the select that locks a job, unless another was quicker."""
     this = col(Job.id) == slot("job_id", Uuid())
-    locked = select(Job).where(this, *_claimable()).with_for_update(skip_locked=True)
-    return locked.execution_options(populate_existing=True)
+    found = select(*_columns(Job, LockedJob)).where(this, *_claimable())
+    return found.with_for_update(skip_locked=True)
 
 
 @cache
-def surroundings_of_run() -> Select[Artifact, Sequence[str], bool]:
-    """Return the select of a file, the states of a job's runs, and whether a sid is taken."""
-    of_job = select(Run.state).where(col(Run.job_id) == slot("job_id", Uuid()))
+def surroundings_of_run() -> Select[str, int, Sequence[str], bool]:
+    """Return the select of a run's surroundings."""
+    of_job = select(col(Run.state)).where(col(Run.job_id) == slot("job_id", Uuid()))
     latest_first = of_job.order_by(col(Run.run_no).desc()).scalar_subquery()
     states = func.array(latest_first, type_=ARRAY(String()))
     taken = exists().where(col(Run.sid) == slot("sid", Integer()))
-    found = select(Artifact, states, taken)
+    found = select(col(Artifact.sha256), col(Artifact.size_bytes), states, taken)
     return found.where(col(Artifact.id) == slot("artifact_id", Uuid()))
+
+
+@cache
+def run_to_write() -> Insert:
+    """Return the insert of a run."""
+    return insert(Run)
+
+
+@cache
+def price_to_write() -> Insert:
+    """Return the insert of a run's price."""
+    return insert(RunPrice)
+
+
+@cache
+def job_to_give() -> Update:
+    """Return the update that gives a job to its run: it waits no longer."""
+    this = col(Job.id) == slot("job_id", Uuid())
+    return update(Job).where(this).values(run_id=slot("given_run_id", Uuid()), **NO_REASON)
+
+
+def _columns(table: type[SQLModel], row: type[NamedTuple]) -> Iterator[ColumnElement[Any]]:
+    return (getattr(table, name) for name in row._fields)
 
 
 def _claimable() -> tuple[ColumnElement[bool], ...]:

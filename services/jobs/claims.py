@@ -32,20 +32,26 @@ from contracts.rpc import ClaimRequest, JobSpec, RefusalCode
 from contracts.sentences import Sentence
 from contracts.waiting import WaitReason
 from services.db import outbox
-from services.db.tables.machines import Printer, Run
+from services.db.tables.machines import Run
 from services.db.tables.shop import RunPrice
 from services.db.tables.work import Artifact, Job
 from services.jobs import pricing, ringing, waiting, words
 from services.jobs.claim_sql import (
+    Candidate,
+    LockedJob,
+    Surroundings,
+    job_to_give,
     job_to_lock,
     next_page_of_queue,
     open_run,
     page_of_queue,
+    price_to_write,
     run_of_claim,
+    run_to_write,
     surroundings_of_run,
 )
 from services.jobs.fit import Fit, fit
-from services.jobs.places import ClaimRefused, Place
+from services.jobs.places import ClaimingPrinter, ClaimRefused, Place
 from services.jobs.status_sql import unresolved
 from services.jobs.waits import Waits
 
@@ -56,11 +62,12 @@ SID_TRIES = 5
 
 @dataclass(frozen=True)
 class Claimed:
-    """The claim has a run."""
+    """The claim has a run, which prints a file."""
 
     run: Run
-    job: Job
-    artifact: Artifact
+    correlation_id: UUID
+    sha256: str
+    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,8 @@ async def claimed_run(session: AsyncSession, node: str, run_id: UUID) -> Claimed
 async def _has_run(session: AsyncSession, request: ClaimRequest) -> bool:
     """Tell whether the claim has a run already, or its printer an unresolved one."""
     asked = {"claim_id": request.claim_id, "printer_id": request.printer_id}
-    return (await session.exec(open_run(), params=asked)).first() is not None
+    connection = await session.connection()
+    return (await connection.execute(open_run(), asked)).first() is not None
 
 
 async def claim(
@@ -127,7 +135,7 @@ async def _next_job(
     session: AsyncSession, request: ClaimRequest, place: Place, *, now: datetime, waits: Waits
 ) -> Claimed | NothingToDo:
     printer, shop = place.printer, place.shop
-    if place.queue.is_held:
+    if place.is_held:
         return NothingToDo(("the queue is on hold",))
     rules = shop.rules(printer.queue)
     skipped = waiting.Skipped()
@@ -197,6 +205,7 @@ async def _release_unanswered(session: AsyncSession, run: Run, job: Job, now: da
     session.add(run)
     if job.run_id == run.id:
         await ringing.put_back(session, [job], now)
+    await session.flush()
 
 
 async def _ask_a_person(session: AsyncSession, run: Run, now: datetime) -> None:
@@ -215,40 +224,48 @@ async def _ask_a_person(session: AsyncSession, run: Run, now: datetime) -> None:
 
 async def _candidates(
     session: AsyncSession, queue: str, now: datetime
-) -> AsyncGenerator[Job, None]:
+) -> AsyncGenerator[Candidate, None]:
     """Yield the queue's claimable jobs in its order, fetched page by page."""
+    connection = await session.connection()
     size, asked = FIRST_PAGE, {"queue": queue, "now": now}
-    page = list(await session.exec(page_of_queue(), params={**asked, "size": size}))
+    page = (await connection.execute(page_of_queue(), {**asked, "size": size})).all()
     while page:
-        for job in page:
-            yield job
+        for row in page:
+            yield Candidate(*row)
         if len(page) < size:
             return
         size, asked = PAGE, {**asked, "rank": page[-1].rank, "id": page[-1].id}
-        page = list(await session.exec(next_page_of_queue(), params={**asked, "size": size}))
+        page = (await connection.execute(next_page_of_queue(), {**asked, "size": size})).all()
 
 
-async def _lock(session: AsyncSession, job_id: UUID, now: datetime) -> Job | None:
-    """Return the job's row, locked and still claimable; None when another was quicker."""
-    return (await session.exec(job_to_lock(), params={"job_id": job_id, "now": now})).first()
+async def _lock(session: AsyncSession, job_id: UUID, now: datetime) -> LockedJob | None:
+    """Return the job, locked and still claimable; None when another was quicker."""
+    connection = await session.connection()
+    row = (await connection.execute(job_to_lock(), {"job_id": job_id, "now": now})).first()
+    return None if row is None else LockedJob(*row)
 
 
 async def _claim_job(
-    session: AsyncSession, run: Run, price: RunPrice, job: Job, waits: Waits
+    session: AsyncSession, run: Run, price: RunPrice, job: LockedJob, waits: Waits
 ) -> Claimed:
-    artifact, states, is_sid_taken = await _surroundings_of_run(session, run, job)
-    run.run_no, run.releases_before = len(states) + 1, _releases(states)
-    deadline_s = waits.transfer_within_s(artifact.size_bytes) + waits.overdue_after_s
+    around = await _surroundings(session, run, job)
+    run.run_no, run.releases_before = len(around.states) + 1, _releases(around.states)
+    deadline_s = waits.transfer_within_s(around.size_bytes) + waits.overdue_after_s
     run.deadline_at = run.claimed_at + timedelta(seconds=deadline_s)
-    if is_sid_taken:
+    if around.is_sid_taken:
         await _take_another_sid(session, run)
-    await _write(session, run, price, job)
+    await _write(session, run, price)
     await outbox.add_event(session, _claimed_event(run, job, run.claimed_at))
-    return Claimed(run, job, artifact)
+    return Claimed(run, job.correlation_id, around.sha256, around.size_bytes)
 
 
 def _new_run(
-    request: ClaimRequest, printer: Printer, job: Job, plate: PlateSummary, how: Fit, now: datetime
+    request: ClaimRequest,
+    printer: ClaimingPrinter,
+    job: LockedJob,
+    plate: PlateSummary,
+    how: Fit,
+    now: datetime,
 ) -> Run:
     spec = JobSpec(
         job_id=JobId(job.id),
@@ -294,12 +311,12 @@ def _new_run(
     )
 
 
-async def _write(session: AsyncSession, run: Run, price: RunPrice, job: Job) -> None:
-    """Insert the run and give it to its job, all in one go."""
-    job.run_id = run.id
-    waiting.forget(job)
-    session.add_all((run, price, job))
-    await session.flush()
+async def _write(session: AsyncSession, run: Run, price: RunPrice) -> None:
+    """Insert the run and give it its job."""
+    connection = await session.connection()
+    await connection.execute(run_to_write(), run.model_dump())
+    await connection.execute(price_to_write(), price.model_dump())
+    await connection.execute(job_to_give(), {"job_id": run.job_id, "given_run_id": run.id})
 
 
 async def _take_another_sid(session: AsyncSession, run: Run) -> None:
@@ -312,7 +329,7 @@ async def _take_another_sid(session: AsyncSession, run: Run) -> None:
     raise IntegrityError("no free sid", None, ValueError(run.sid))
 
 
-def _claimed_event(run: Run, job: Job, now: datetime) -> JobClaimed:
+def _claimed_event(run: Run, job: LockedJob, now: datetime) -> JobClaimed:
     if run.deadline_at is None:
         raise ValueError("a claimed run has a deadline")
     return JobClaimed(
@@ -339,12 +356,10 @@ def _random_sid() -> int:
     return secrets.randbelow(SID_MAX) + 1
 
 
-async def _surroundings_of_run(
-    session: AsyncSession, run: Run, job: Job
-) -> tuple[Artifact, Sequence[str], bool]:
-    """Return the file, the states of the job's runs, the latest first, and whether sid is taken."""
+async def _surroundings(session: AsyncSession, run: Run, job: LockedJob) -> Surroundings:
     asked = {"job_id": job.id, "sid": run.sid, "artifact_id": job.artifact_id}
-    return (await session.exec(surroundings_of_run(), params=asked)).one()
+    connection = await session.connection()
+    return Surroundings(*(await connection.execute(surroundings_of_run(), asked)).one())
 
 
 def _releases(states: Sequence[str]) -> int:
@@ -354,7 +369,8 @@ def _releases(states: Sequence[str]) -> int:
 
 async def _with_job(session: AsyncSession, run: Run) -> Claimed:
     job = await session.get_one(Job, run.job_id)
-    return Claimed(run, job, await session.get_one(Artifact, job.artifact_id))
+    artifact = await session.get_one(Artifact, job.artifact_id)
+    return Claimed(run, job.correlation_id, artifact.sha256, artifact.size_bytes)
 
 
 async def _correlation_of(session: AsyncSession, job_id: UUID) -> CorrelationId:

@@ -1,11 +1,13 @@
 """Where a claim is made, and whether its printer may make one."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import String
-from sqlmodel import col, select
+from sqlalchemy import Select, String, Uuid, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.rpc import ClaimRequest, RefusalCode
@@ -25,18 +27,30 @@ class ClaimRefused:
     printer_epoch: int | None = None
 
 
+class ClaimingPrinter(NamedTuple):
+    """The printer that a claim is made for."""
+
+    id: UUID
+    node: str
+    epoch: int
+    queue: str
+    is_enabled: bool
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where a claim is made: a printer, its queue and what is set for the shop."""
+    """Where a claim is made: a printer, whether its queue is held, what is set for the shop."""
 
-    printer: Printer
-    queue: Queue
+    printer: ClaimingPrinter
+    is_held: bool
     shop: ShopSettings
 
 
 async def place_of(session: AsyncSession, request: ClaimRequest) -> Place | ClaimRefused:
     """Return where the claim is made, its printer locked: claims for one printer take turns."""
-    printer = await session.get(Printer, request.printer_id, with_for_update=True)
+    connection = await session.connection()
+    found = (await connection.execute(_printer(), {"id": request.printer_id})).first()
+    printer = None if found is None else ClaimingPrinter(*found)
     if printer is None or not printer.is_enabled:
         return ClaimRefused(
             RefusalCode.UNKNOWN_PRINTER, "No queue has this printer yet: an admin adds it to one."
@@ -45,10 +59,9 @@ async def place_of(session: AsyncSession, request: ClaimRequest) -> Place | Clai
         return ClaimRefused(
             RefusalCode.NOT_YOUR_PRINTER, f"This printer belongs to node {printer.node}."
         )
-    node, queue, shop = (
-        await session.exec(_surroundings(), params={"node": printer.node, "queue": printer.queue})
-    ).one()
-    if node.revoked_at is not None:
+    asked = {"node": printer.node, "queue": printer.queue}
+    revoked_at, is_held, shop = (await connection.execute(_surroundings(), asked)).one()
+    if revoked_at is not None:
         return ClaimRefused(RefusalCode.NOT_YOUR_PRINTER, "This node was revoked. Enrol it again.")
     # 0 is a journal that was not told yet: it gets the epoch with the answer.
     if request.printer_epoch not in {0, printer.epoch}:
@@ -57,16 +70,22 @@ async def place_of(session: AsyncSession, request: ClaimRequest) -> Place | Clai
             f"The printer's epoch is {printer.epoch} by now.",
             printer.epoch,
         )
-    return Place(
-        printer, queue, ShopSettings() if shop is None else ShopSettings.model_validate(shop)
-    )
+    settings = ShopSettings() if shop is None else ShopSettings.model_validate(shop)
+    return Place(printer, is_held, settings)
 
 
 @cache
-def _surroundings() -> Any:
-    """Return the select of a node, a queue and what is set for the shop."""
+def _printer() -> Select[Any]:
+    """Return the select that locks a printer."""
+    columns = (getattr(Printer, name) for name in ClaimingPrinter._fields)
+    return select(*columns).where(col(Printer.id) == slot("id", Uuid())).with_for_update()
+
+
+@cache
+def _surroundings() -> Select[datetime | None, bool, dict[str, Any]]:
+    """Return the select of when a node was revoked, a queue's hold and the shop's settings."""
     return (
-        select(Node, Queue, Shop.content)
+        select(col(Node.revoked_at), col(Queue.is_held), col(Shop.content))
         .select_from(Node)
         .join(Queue, col(Queue.name) == slot("queue", String()))
         .outerjoin(Shop, col(Shop.id) == THE_ONE)
