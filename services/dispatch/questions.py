@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import asyncpg
 import structlog
-from faststream.nats import NatsMessage
+from faststream.nats.message import NatsMessage
 from pydantic import BaseModel, ValidationError
 
 from contracts import subjects
@@ -21,7 +21,7 @@ from contracts.rpc import (
 from runtime.tracing.steps import StepKind, step
 from services.db.engine import CONNECTION_BROKEN, DATABASE_AWAY
 from services.dispatch.answers import Answers
-from services.messaging.broker import ServiceBroker
+from services.messaging.broker import ServiceBroker, as_it_is
 from services.storage.bucket import StorageUnavailable
 
 log = structlog.get_logger()
@@ -57,11 +57,11 @@ def _answer_with(
     @service.broker.subscriber(
         subject,
         queue=subjects.RPC_QUEUE_GROUP,
-        decoder=_leave_raw,
+        decoder=as_it_is,
         max_workers=AT_ONCE,
         no_reply=True,
     )
-    async def handle(body: bytes, message: NatsMessage) -> None:
+    async def handle(message: NatsMessage) -> None:
         asked_on = message.raw_message.subject
         node = subjects.node_of_subject(asked_on)
         reply_to = message.raw_message.reply
@@ -69,7 +69,7 @@ def _answer_with(
             # Whoever asks from our own account could have us write where it may not.
             log.warning("question_with_foreign_reply_dropped", node=node, subject=asked_on)
             return
-        answered = await _answer(kind, answer, node, body)
+        answered = await _answer(kind, answer, node, message.body)
         await service.broker.publish(answered.model_dump_json().encode(), subject=reply_to)
 
 
@@ -93,10 +93,6 @@ async def _answer(
     except Exception:
         log.exception("question_broke", node=node)
         return _refused(claim_id, RefusalCode.UNAVAILABLE, "dispatch has a fault of its own")
-
-
-async def _leave_raw(message: NatsMessage) -> bytes:
-    return message.body
 
 
 def _refused(claim_id: ClaimId | None, code: RefusalCode, reason: str) -> Refused:

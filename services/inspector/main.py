@@ -3,7 +3,8 @@
 import asyncio
 
 import structlog
-from faststream.nats import NatsMessage, PullSub
+from faststream.nats import PullSub
+from faststream.nats.message import NatsMessage
 from pydantic import ValidationError
 
 from contracts.events import ArtifactUploaded, parse_event
@@ -20,7 +21,7 @@ from services.db.engine import DATABASE_AWAY, make_engine, make_sessions, ping
 from services.inspector.checking import Checker
 from services.inspector.previewing import Previewer
 from services.inspector.settings import InspectorSettings
-from services.messaging.broker import ServiceBroker, bound
+from services.messaging.broker import ServiceBroker, as_it_is, bound
 from services.storage.bucket import StorageUnavailable, open_bucket
 
 log = structlog.get_logger()
@@ -69,11 +70,11 @@ def subscribe(service: ServiceBroker, checker: Checker) -> None:
         stream=bound(JOBS),
         durable=INSPECTOR,
         pull_sub=PullSub(batch_size=1, timeout=FETCH_TIMEOUT_S),
-        decoder=_leave_raw,
+        decoder=as_it_is,
     )
-    async def check(body: bytes, message: NatsMessage) -> None:
+    async def check(message: NatsMessage) -> None:
         try:
-            event = parse_event(body)
+            event = parse_event(message.body)
         except ValidationError:
             # The projector reads the same stream and keeps it as a dead letter.
             log.warning("event_unreadable", subject=message.raw_message.subject)
@@ -98,10 +99,6 @@ def subscribe(service: ServiceBroker, checker: Checker) -> None:
                 await message.nack(delay=RETRY_DELAY_S)
                 return
         await message.ack()
-
-
-async def _leave_raw(message: NatsMessage) -> bytes:
-    return message.body
 
 
 async def _check_one(checker: Checker, artifact_id: ArtifactId) -> None:

@@ -4,6 +4,7 @@ It publishes nothing: what a service has to say goes through the outbox.
 """
 
 import os
+from typing import TypeVar
 
 import structlog
 from faststream import AckPolicy
@@ -21,6 +22,8 @@ from runtime.nats import (
 from runtime.settings import NatsSettings
 
 log = structlog.get_logger()
+
+M = TypeVar("M")
 
 RECONNECT_WAIT_S = 1
 PING_TIMEOUT_S = 1.0
@@ -45,6 +48,8 @@ class ServiceBroker:
             max_outstanding_pings=MAX_OUTSTANDING_PINGS,
             pending_size=0,
             ack_policy=AckPolicy.MANUAL,
+            # Its injection takes a thread for each message; handlers take the message as it is.
+            apply_types=False,
             closed_cb=self._closed,
             logger=None,
         )
@@ -72,3 +77,8 @@ class ServiceBroker:
 def bound(stream: StreamSpec) -> JStream:
     """Return the stream for a subscriber that binds to it and declares nothing."""
     return JStream(stream.name, declare=False)
+
+
+async def as_it_is(message: M) -> M:
+    """Decode nothing: the handler gets the message itself, whose bytes it reads."""
+    return message

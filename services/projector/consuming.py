@@ -3,10 +3,8 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Annotated
 
 import structlog
-from faststream import Context
 from faststream.nats import PullSub
 from faststream.nats.message import NatsBatchMessage
 from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
@@ -25,7 +23,7 @@ from contracts.subjects import (
 from runtime.backoff import backoff
 from runtime.clock import Clock
 from runtime.tracing.steps import StepKind, about_in, cause_in, step
-from services.messaging.broker import ServiceBroker, bound
+from services.messaging.broker import ServiceBroker, as_it_is, bound
 from services.projector.deadlines import DeadlineWatch
 from services.projector.projecting import project
 from services.projector.projection import Waits
@@ -39,8 +37,6 @@ FETCH_TIMEOUT_S = 5.0
 """A pull is not sent again after a reconnect: the next one comes within this."""
 REFETCH_S = 0.5
 CONSUMERS: tuple[tuple[StreamSpec, str], ...] = ((JOBS, PROJECTOR_JOBS), (EDGE, PROJECTOR_EDGE))
-
-Batch = Annotated[NatsBatchMessage, Context("message")]
 
 
 class _PromptSubscriber(BatchPullStreamSubscriber):
@@ -111,17 +107,13 @@ def subscribe(service: ServiceBroker, consumption: Consumption) -> None:
             stream=bound(stream),
             durable=durable,
             pull_sub=PullSub(batch_size=BATCH, timeout=FETCH_TIMEOUT_S, batch=True),
-            decoder=_leave_raw,
+            decoder=as_it_is,
         )
         subscriber.__class__ = _PromptSubscriber
 
         @subscriber
-        async def take(message: Batch) -> None:
+        async def take(message: NatsBatchMessage) -> None:
             await consumption.take(message.raw_message)
-
-
-async def _leave_raw(_: NatsBatchMessage) -> None:
-    return None
 
 
 def _tell(message: Msg, began_ns: int) -> None:
