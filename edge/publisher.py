@@ -51,6 +51,7 @@ class FactPublisher:
 
     def __init__(self, client: Client, node: NodeName, facts: FactSource) -> None:
         self._client, self._node, self._facts = client, node, facts
+        self._js = client.jetstream()
         self._cursor: int | None = None
         self._wake = asyncio.Event()
 
@@ -104,7 +105,7 @@ class FactPublisher:
     async def _publish_one(self, fact: StoredFact) -> bool:
         try:
             with _traced(fact) as headers:
-                await self._client.jetstream().publish(
+                await self._js.publish(
                     fact_subject(self._node, fact.type),
                     fact.body,
                     timeout=ACK_TIMEOUT_S,

@@ -48,12 +48,16 @@ _WATERMARKS = """
 SELECT journal_id, node, contiguous_seq FROM edge_watermark WHERE journal_id = ANY($1::uuid[])
 """
 _HELD = """
-SELECT node, type, node_seq, received_at, body::text AS body
-FROM (SELECT node, type, node_seq, received_at, body,
-             row_number() OVER (ORDER BY node_seq) AS place
-      FROM event_log WHERE journal_id = $1 AND node_seq > $2) AS later
-WHERE node_seq = $2 + place
-ORDER BY node_seq
+SELECT later.journal_id, later.node, later.type, later.node_seq, later.received_at,
+       later.body::text AS body
+FROM unnest($1::uuid[], $2::bigint[]) AS mark (journal_id, seq)
+CROSS JOIN LATERAL (
+    SELECT journal_id, node, type, node_seq, received_at, body,
+           row_number() OVER (ORDER BY node_seq) AS place
+    FROM event_log WHERE journal_id = mark.journal_id AND node_seq > mark.seq
+) AS later
+WHERE later.node_seq = mark.seq + later.place
+ORDER BY later.journal_id, later.node_seq
 """
 _ADVANCE = """
 INSERT INTO edge_watermark (journal_id, node, contiguous_seq, updated_at)
@@ -107,18 +111,16 @@ async def watermarks(connection: Connection, journal_ids: Sequence[UUID]) -> dic
     return {row["journal_id"]: Watermark(row["node"], row["contiguous_seq"]) for row in rows}
 
 
-async def held_after(connection: Connection, journal_id: UUID, node_seq: int) -> list[Held]:
-    """Return the facts in the log that follow `node_seq` without a gap."""
-    rows = await connection.fetch(_HELD, journal_id, node_seq)
-    return [
-        Held(
-            Message(f"edge.{row['node']}.{row['type']}", row["body"].encode()),
-            row["node_seq"],
-            row["received_at"],
-            details_of(row["body"].encode()),
-        )
-        for row in rows
-    ]
+async def held_after(connection: Connection, reached: Mapping[UUID, int]) -> dict[UUID, list[Held]]:
+    """Return by journal the facts in the log that follow its node_seq without a gap."""
+    rows = await connection.fetch(_HELD, list(reached), list(reached.values()))
+    held: dict[UUID, list[Held]] = {}
+    for row in rows:
+        body = row["body"].encode()
+        message = Message(f"edge.{row['node']}.{row['type']}", body)
+        fact = Held(message, row["node_seq"], row["received_at"], details_of(body))
+        held.setdefault(row["journal_id"], []).append(fact)
+    return held
 
 
 async def advance(connection: Connection, marks: Mapping[UUID, Watermark], now: datetime) -> None:

@@ -224,24 +224,40 @@ async def _items_in_order(
     for entry in new:
         if entry.journal_id is not None and entry.node_seq is not None:
             by_journal.setdefault(entry.journal_id, {})[entry.node_seq] = entry
-    items: list[Item] = []
-    moved: dict[UUID, Watermark] = {}
+    in_turn: dict[UUID, list[Item]] = {}
+    reached: dict[UUID, int] = {}
+    turns: dict[UUID, int] = {}
     for journal_id, facts in by_journal.items():
-        node = next(iter(facts.values())).node or ""
-        mark = marks.get(journal_id) or Watermark(node, 0)
-        seq, turn = mark.contiguous_seq, 0
+        seq = marks[journal_id].contiguous_seq if journal_id in marks else 0
+        turn, items = 0, in_turn.setdefault(journal_id, [])
         while (fact := facts.get(seq + 1)) is not None:
             seq, turn = seq + 1, max(turn, gseqs[fact.event_id])
+            reached[journal_id], turns[journal_id] = seq, turn
             if fact.event is not None:
                 items.append(Item(fact.message, fact.event, batch.now, turn))
-        if seq > mark.contiguous_seq:
-            for held in await event_log.held_after(batch.connection, journal_id, seq):
-                seq = held.node_seq
-                if held.event is not None:
-                    items.append(Item(held.message, held.event, held.received_at, turn))
-        moved[journal_id] = Watermark(mark.node, seq)
-    await event_log.advance(batch.connection, moved, batch.now)
-    return items
+    if reached:
+        for journal_id, held in (await event_log.held_after(batch.connection, reached)).items():
+            reached[journal_id], turn = held[-1].node_seq, turns[journal_id]
+            in_turn[journal_id] += [
+                Item(each.message, each.event, each.received_at, turn)
+                for each in held
+                if each.event is not None
+            ]
+    await event_log.advance(batch.connection, _moved(by_journal, marks, reached), batch.now)
+    return [item for items in in_turn.values() for item in items]
+
+
+def _moved(
+    by_journal: Mapping[UUID, Mapping[int, Entry]],
+    marks: Mapping[UUID, Watermark],
+    reached: Mapping[UUID, int],
+) -> dict[UUID, Watermark]:
+    """Return where the watermarks of these journals are now."""
+    moved: dict[UUID, Watermark] = {}
+    for journal_id, facts in by_journal.items():
+        mark = marks.get(journal_id) or Watermark(next(iter(facts.values())).node or "", 0)
+        moved[journal_id] = Watermark(mark.node, reached.get(journal_id, mark.contiguous_seq))
+    return moved
 
 
 async def _fold_runs(batch: _Batch, items: Sequence[Item]) -> None:

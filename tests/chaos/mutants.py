@@ -193,10 +193,10 @@ def fold_out_of_order() -> None:
     projecting = _module("services.projector.projecting")
     in_order = projecting._items_in_order
 
-    async def as_they_come(batch: Any, new: Any, marks: Any) -> Any:
-        await in_order(batch, new, marks)
+    async def as_they_come(batch: Any, new: Any, marks: Any, gseqs: Any) -> Any:
+        await in_order(batch, new, marks, gseqs)
         return [
-            projecting.Item(entry.message, entry.event, batch.now)
+            projecting.Item(entry.message, entry.event, batch.now, gseqs[entry.event_id])
             for entry in new
             if entry.journal_id is not None and entry.event is not None
         ]

@@ -56,6 +56,19 @@ class TestRuns:
         assert (await projection.run(claimed))["state"] == "done"
         assert await projection.watermark(journal.journal_id) == 7
 
+    async def test_gaps_of_several_journals_are_filled_at_once(
+        self, projection: Projection
+    ) -> None:
+        journals = [NodeJournal(node=f"node{number}") for number in range(3)]
+        facts = {
+            each.node: [each.transferring(RunIds(uuid4(), uuid4(), uuid4())) for _ in range(4)]
+            for each in journals
+        }
+        await projection.take([fact for _, *later in facts.values() for fact in later[:-1]])
+        assert [await projection.watermark(each.journal_id) for each in journals] == [0, 0, 0]
+        await projection.take([facts["node0"][0], facts["node1"][0], facts["node2"][3]])
+        assert [await projection.watermark(each.journal_id) for each in journals] == [3, 3, 0]
+
     async def test_fact_that_does_not_fit_is_kept_aside_and_blocks_nothing(
         self, projection: Projection, claimed: RunIds
     ) -> None:
