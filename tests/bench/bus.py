@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
-from nats.js import JetStreamContext
+from nats.aio.client import Client
 from pydantic import PostgresDsn
 
 from contracts.events import JobProgress
@@ -58,14 +58,12 @@ class Bus:
         return self.postgres.url(name)
 
     @asynccontextmanager
-    async def nodes(self) -> AsyncIterator[dict[str, JetStreamContext]]:
+    async def nodes(self) -> AsyncIterator[dict[str, Client]]:
         """Yield a connection for each node that prints, with its own credentials."""
         names = sorted({one.journal.node for one in self.prints})
         async with AsyncExitStack() as stack:
             yield {
-                name: (
-                    await stack.enter_async_context(connected_node(self.broker, name))
-                ).jetstream()
+                name: await stack.enter_async_context(connected_node(self.broker, name))
                 for name in names
             }
 
