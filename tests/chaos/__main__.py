@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +87,8 @@ class Session:
         self._hit: set[str] = set()
         self._until_s = float("inf")
         self._is_stopped = False
+        self._starts = asyncio.Lock()
+        """One stack starts at a time: it takes both cores, and looks for free ports."""
 
     def stop(self) -> None:
         """End after the trial that is under way, as if time were up."""
@@ -105,8 +107,11 @@ class Session:
             stack += 1
             place = folder / f"stack-{lane}-{stack}"
             place.mkdir()
-            async with running_world(place, has_disks=self._has_disks) as world:
-                await self._on_one_stack(world, chance, folder / "trace.jsonl")
+            async with AsyncExitStack() as running:
+                async with self._starts:
+                    world = running_world(place, has_disks=self._has_disks)
+                    there = await running.enter_async_context(world)
+                await self._on_one_stack(there, chance, folder / "trace.jsonl")
             if not self._tally.findings:
                 shutil.rmtree(place, ignore_errors=True)
 
