@@ -88,6 +88,21 @@ class Job:
             return "attention"
         return "cancelling" if self.wants_cancel else "printing"
 
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing more can become of it but by a person."""
+        return self.status not in {"submitted", "queued", "printing", "cancelling", "attention"}
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What its node may say next."""
+        run = self.run
+        if run is None or run.word == "released":
+            return ()
+        if run.node == "attention" and run.word == "printing":
+            return STEPS["printing"]
+        return STEPS.get(run.node, ())
+
     def decide(self, action: str) -> bool:
         """Take a decision if it is possible; return whether it is."""
         sources, state = DECISIONS[action]
@@ -163,8 +178,8 @@ class Oracle:
             job.place = self.places
         return is_possible
 
-    def claim(self) -> str:
-        """Give the printer the next job; return its id, "" for none."""
+    def next_job(self) -> str:
+        """Return the id of the job that the printer would get, "" for none."""
         if any(job.run is not None and job.run.holds_printer for job in self.jobs.values()):
             return ""
         waiting = [
@@ -174,6 +189,11 @@ class Oracle:
         ]
         if not waiting:
             return ""
-        _, job_id = min(waiting)
-        self.jobs[job_id].run = Run(releases_before=self.jobs[job_id].releases)
+        return min(waiting)[1]
+
+    def claim(self) -> str:
+        """Give the printer the next job; return its id, "" for none."""
+        job_id = self.next_job()
+        if job_id:
+            self.jobs[job_id].run = Run(releases_before=self.jobs[job_id].releases)
         return job_id
