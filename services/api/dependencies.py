@@ -47,7 +47,7 @@ async def get_person(request: Request, services: ServicesDep) -> Person | None:
     ip = ip_of(request)
     rule = rule_of(operation_of(request))
     if not needs_session(rule):
-        services.rates.stranger(ip)
+        await services.rates.stranger(ip)
         return None
     bearer = bearer_of(request.headers)
     if bearer is not None:
@@ -58,14 +58,14 @@ async def get_person(request: Request, services: ServicesDep) -> Person | None:
     if not may_enter(rule, person.role):
         raise NotAllowed("not-allowed", f"Only an {_word(rule)} can do this. Ask one.")
     is_change = request.method not in {"GET", "HEAD"}
-    services.rates.person(person.id, is_change=is_change)
+    await services.rates.person(person.id, is_change=is_change)
     return person
 
 
 async def _by_session(services: Services, request: Request, rule: Rule, ip: str | None) -> Person:
     found = await find_person(services, request.cookies)
     if found is None:
-        services.rates.refused(ip)
+        await services.rates.refused(ip)
         raise NotSignedIn
     if rule.is_sensitive and services.clock.now() - found.created_at > RECENT:
         raise ApiError(403, "sign-in-again", "Sign in again for this: your sign-in is too old.")
@@ -85,7 +85,7 @@ async def _by_session(services: Services, request: Request, rule: Rule, ip: str 
 async def _by_token(services: Services, bearer: str, rule: Rule, ip: str | None) -> Person:
     found = await find_token(services, bearer)
     if found is None:
-        services.rates.refused(ip)
+        await services.rates.refused(ip)
         raise NotSignedIn
     if rule.scope is None or rule.scope not in found.scopes:
         raise NotAllowed("token-scope", "The access token was not made for this.")

@@ -1,12 +1,15 @@
-"""How often one person, and one address that nobody is signed in at, may ask."""
+"""How often one person, and one address that nobody is signed in at, may ask.
+
+The library's counters for a loop: the others start a thread for nearly every request.
+"""
 
 import math
 import time
 from uuid import UUID
 
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.exceptions import HTTPException
 
 from services.api.auth.origins import neighbourhood_of
@@ -22,23 +25,23 @@ class Rates:
         self._changes = parse(settings.person_changes)
         self._strangers = parse(settings.address_requests)
 
-    def person(self, user_id: UUID, *, is_change: bool) -> None:
+    async def person(self, user_id: UUID, *, is_change: bool) -> None:
         """Count a request of somebody signed in; raise 429 with Retry-After for too many."""
-        self._count(self._requests, "requests", str(user_id))
+        await self._count(self._requests, "requests", str(user_id))
         if is_change:
-            self._count(self._changes, "changes", str(user_id))
+            await self._count(self._changes, "changes", str(user_id))
 
-    def stranger(self, ip: str | None) -> None:
+    async def stranger(self, ip: str | None) -> None:
         """Count a request on a public operation; raise 429 with Retry-After for too many."""
-        self._count(self._strangers, "public", neighbourhood_of(ip))
+        await self._count(self._strangers, "public", neighbourhood_of(ip))
 
-    def refused(self, ip: str | None) -> None:
+    async def refused(self, ip: str | None) -> None:
         """Count a cookie or token that opens nothing; raise 429 with Retry-After for too many."""
-        self._count(self._strangers, "refused", neighbourhood_of(ip))
+        await self._count(self._strangers, "refused", neighbourhood_of(ip))
 
-    def _count(self, limit: RateLimitItem, what: str, who: str) -> None:
-        if self._limiter.hit(limit, what, who):
+    async def _count(self, limit: RateLimitItem, what: str, who: str) -> None:
+        if await self._limiter.hit(limit, what, who):
             return
-        free_at = self._limiter.get_window_stats(limit, what, who).reset_time
-        wait_s = max(1, math.ceil(free_at - time.time()))
+        window = await self._limiter.get_window_stats(limit, what, who)
+        wait_s = max(1, math.ceil(window.reset_time - time.time()))
         raise HTTPException(429, "Too many requests. Wait a little.", {"Retry-After": str(wait_s)})

@@ -327,7 +327,7 @@ class TestRevoking:
         assert [n["state"] for n in nodes if n["name"] == name] == ["enrolled"]
 
 
-def test_addresses_are_counted_apart() -> None:
+async def test_addresses_are_counted_apart() -> None:
     knocking = Knocking()
     for number in range(200):
-        knocking.enrol(f"10.0.0.{number}")
+        await knocking.enrol(f"10.0.0.{number}")
