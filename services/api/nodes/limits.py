@@ -4,8 +4,8 @@ import time
 from typing import Final
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from starlette.exceptions import HTTPException
 
 from services.api.auth.origins import neighbourhood_of
@@ -23,20 +23,20 @@ class Knocking:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._enrolments, self._renewals = parse(ENROLMENTS), parse(RENEWALS)
 
-    async def enrol(self, ip: str | None) -> None:
+    def enrol(self, ip: str | None) -> None:
         """Count an enrolment; raise 429 with Retry-After when there were too many."""
-        await self._count(self._enrolments, "enrol", ip)
+        self._count(self._enrolments, "enrol", ip)
 
-    async def renew(self, ip: str | None) -> None:
+    def renew(self, ip: str | None) -> None:
         """Count a challenge or renewal; raise 429 with Retry-After when there were too many."""
-        await self._count(self._renewals, "renew", ip)
+        self._count(self._renewals, "renew", ip)
 
-    async def _count(self, limit: RateLimitItem, what: str, ip: str | None) -> None:
+    def _count(self, limit: RateLimitItem, what: str, ip: str | None) -> None:
         who = neighbourhood_of(ip)
-        if await self._limiter.hit(limit, what, who):
+        if self._limiter.hit(limit, what, who):
             return
-        window = await self._limiter.get_window_stats(limit, what, who)
-        wait_s = max(1, round(window.reset_time - time.time()))
+        free_at = self._limiter.get_window_stats(limit, what, who).reset_time
+        wait_s = max(1, round(free_at - time.time()))
         raise HTTPException(
             429, "Too many requests from this address.", {"Retry-After": str(wait_s)}
         )

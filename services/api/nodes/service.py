@@ -96,7 +96,7 @@ class Door:
 
     async def enrol(self, code: str, public_key: str) -> NodeCredentials:
         """Let the node of this code in."""
-        await self._services.knocking.enrol(self._ip)
+        self._services.knocking.enrol(self._ip)
         if not is_user_key(public_key):
             raise ApiError(409, "key-unusable", "This is no public key of a node: make a new one.")
         signer, now = self._signer(), self._services.clock.now()
@@ -109,13 +109,13 @@ class Door:
 
     async def challenge(self, public_key: str) -> ChallengeAnswer:
         """Give something to sign, whoever asks: it says nothing about the key."""
-        await self._services.knocking.renew(self._ip)
+        self._services.knocking.renew(self._ip)
         made = make_challenge(self._signer(), public_key, now=self._services.clock.now())
         return ChallengeAnswer(challenge=made)
 
     async def renew(self, request: RenewRequest, signature: str) -> NodeCredentials:
         """Give a node that signed our challenge a new JWT."""
-        await self._services.knocking.renew(self._ip)
+        self._services.knocking.renew(self._ip)
         signer, now = self._signer(), self._services.clock.now()
         proof = signed_text(request.challenge)
         if not (
