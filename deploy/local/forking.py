@@ -6,41 +6,18 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import psutil
-from pydantic import BaseModel
 
 from deploy.local.death import dying_with
+from deploy.local.fork_messages import ForkTold, ForkWanted
 from deploy.local.process import STOP_GRACE_S, ChildProcess, Command, base_env, start
 
 CAN_FORK = sys.platform == "linux"
 """Elsewhere every service is a program of its own: macOS's libraries break in a fork."""
-
-
-class ForkWanted(BaseModel, frozen=True):
-    """A process that is asked for."""
-
-    name: str
-    target: str
-    """`module:function`, as in Entry."""
-    arguments: Sequence[str]
-    env: Mapping[str, str]
-    log_file: Path
-    cwd: Path | None
-    death_signal: signal.Signals
-    """What it gets when the forkserver dies."""
-
-
-class ForkTold(BaseModel, frozen=True):
-    """A process was made, or it has ended."""
-
-    pid: int
-    exit_code: int | None
-    """None: it was made. Below zero: by which signal it ended."""
 
 
 class Fork:

@@ -17,7 +17,7 @@ from importlib import import_module
 from sqlalchemy.orm import configure_mappers
 
 from deploy.local.death import dying_with
-from deploy.local.forking import ForkTold, ForkWanted
+from deploy.local.fork_messages import ForkTold, ForkWanted
 from runtime.process import give_memory_back
 from services.storage.bucket import read_description
 
