@@ -41,9 +41,12 @@ Rows = AsyncIterator[Row]
 """Rows as they are measured."""
 
 
-def at_most(name: str, unit: str, value: float, bound: float) -> Row:
-    """Return a row with an absolute bound."""
-    return Row(name, unit, value, None, None, f"<= {bound:g} {unit}", value <= bound)
+def at_most(
+    name: str, unit: str, value: float, bound: float, *, beside: float | None = None
+) -> Row:
+    """Return a row with an absolute bound; `beside` stands there to judge the machine by."""
+    ratio = None if beside is None else value / beside
+    return Row(name, unit, value, beside, ratio, f"<= {bound:g} {unit}", value <= bound)
 
 
 def at_least(name: str, rate: float, floor: float, wanted: float) -> Row:

@@ -26,3 +26,25 @@ async def publish_all(nats_url: str, bodies: list[bytes], *, clients: int, in_fl
     finally:
         for connection in connections:
             await connection.close()
+
+
+async def ack_times(
+    nats_url: str, body: bytes, *, clients: int, times: int, pace: int
+) -> list[float]:
+    """Return the seconds to each of `times` acks, sorted; `pace` publishes begin each second."""
+    connections = [await nats.connect(nats_url) for _ in range(clients)]
+    try:
+        await connections[0].jetstream().add_stream(name=STREAM, subjects=["bare.>"])
+        began = time.perf_counter()
+
+        async def send(number: int) -> float:
+            await asyncio.sleep(max(0.0, began + number / pace - time.perf_counter()))
+            sent = time.perf_counter()
+            client = number % clients
+            await connections[client].jetstream().publish(f"bare.{client}", body, timeout=60)
+            return time.perf_counter() - sent
+
+        return sorted(await asyncio.gather(*(send(n) for n in range(times))))
+    finally:
+        for connection in connections:
+            await connection.close()
