@@ -88,6 +88,7 @@ class Sentence(StrEnum):
     LONGER_THAN_APPROVED = "The file in the storage is longer than the approved one."
     NOT_THE_APPROVED = "The file in the storage is not the approved one."
     STORAGE_REFUSED = "The storage refused the file ({status})."
+    STORAGE_LACKS_FILE = "The storage doesn't have the file ({status})."
     PARTLY_ON_PRINTER = "The printer has {arrived} of {size} bytes."
     UPLOAD_TOO_SLOW = "The upload took longer than {seconds} s."
     FILES_SILENT = "The printer's file server didn't answer in time."

@@ -139,7 +139,7 @@ def _check_status(status: int) -> None:
         raise ArtifactUnavailable(Sentence.STORAGE_REFUSED.say(status=status), is_url_stale=True)
     if status >= 500 or status in {408, 416, 429}:
         raise _Retry(f"the storage answered {status}")
-    raise ArtifactUnavailable(f"The storage doesn't have the file ({status}).")
+    raise ArtifactUnavailable(Sentence.STORAGE_LACKS_FILE.say(status=status))
 
 
 def _sha256(path: Path) -> str:

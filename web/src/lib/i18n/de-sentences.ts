@@ -50,6 +50,7 @@ export const sentences: Readonly<Record<string, string>> = {
   longer_than_approved: "Die gespeicherte Datei ist länger als die freigegebene.",
   not_the_approved: "Die gespeicherte Datei ist nicht die freigegebene.",
   storage_refused: "Der Speicher hat die Datei verweigert ({status}).",
+  storage_lacks_file: "Der Speicher hat die Datei nicht ({status}).",
   partly_on_printer: "Auf dem Drucker sind {arrived} von {size} Bytes.",
   upload_too_slow: "Das Übertragen dauerte länger als {seconds} s.",
   files_silent: "Der Dateiserver des Druckers antwortete nicht rechtzeitig.",
