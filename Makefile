@@ -32,7 +32,7 @@ $(WEB_MODULES): web/package.json web/package-lock.json
 
 $(WEB_BUILT): $(WEB_MODULES) $(WEB_SOURCES)
 	@echo "building the web app ..."
-	@cd web && npm run --silent build
+	@cd web && npm run --silent build -- --logLevel warn
 	@touch $@
 
 .PHONY: install

@@ -3,6 +3,7 @@ import {
   Box3,
   BufferAttribute,
   BufferGeometry,
+  Color,
   DirectionalLight,
   GridHelper,
   LineBasicMaterial,
@@ -23,6 +24,11 @@ const GRID_MM = 16;
 const MOST_PIXELS = 2;
 const KEY_TURN = Math.PI / 24;
 const KEY_ZOOM = 1.15;
+
+/** The colour itself: three.js would take it for one that is turned into light first, and show it darker. */
+function asWritten(hex: number): Color {
+  return new Color().setHex(hex, LinearSRGBColorSpace);
+}
 
 /** A drawing on a bed that can be turned; draws only when something changed. */
 export class Stage {
@@ -46,7 +52,7 @@ export class Stage {
     this.renderer.outputColorSpace = LinearSRGBColorSpace;
     this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, MOST_PIXELS));
     this.camera.up.set(0, 0, 1);
-    this.grid = new GridHelper(BED_MM, BED_MM / GRID_MM, isDark ? 0x6b7280 : 0x9aa0a8, isDark ? 0x3b4048 : 0xd5d9e0);
+    this.grid = new GridHelper(BED_MM, BED_MM / GRID_MM, asWritten(isDark ? 0x858d9a : 0x6f7782), asWritten(isDark ? 0x4a505a : 0xb4bac4));
     this.grid.rotateX(Math.PI / 2);
     this.grid.position.set(BED_MM / 2, BED_MM / 2, 0);
     this.scene.add(this.grid, new AmbientLight(0xffffff, 1));

@@ -17,7 +17,7 @@ export function DropZone(props: { isMain: boolean; onFiles: (files: File[]) => v
           {t.drop.hint}
         </Text>
       </div>
-      <Button variant={props.isMain ? "filled" : "default"} onClick={() => input.current?.click()}>
+      <Button id="choose-files" variant={props.isMain ? "filled" : "default"} onClick={() => input.current?.click()}>
         {t.drop.choose}
       </Button>
       <input

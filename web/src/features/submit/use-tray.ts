@@ -63,9 +63,11 @@ async function intoTray(job: Job): Promise<void> {
 
 takeBack(intoTray);
 
+/** Its button goes with it: the focus moves to where the next file is chosen. */
 export function dropEntry(id: string): void {
   stopUpload(id);
   change({ type: "removed", id });
+  document.getElementById("choose-files")?.focus();
 }
 
 /** The check runs on the server; the feed says when to look again. */

@@ -6,7 +6,7 @@ import { coarseSeconds, speedOf, type Entry, type Stage } from "@/features/submi
 
 function sendingWords(t: Catalogue, f: Format, entry: Entry, percent: string): string {
   const speed = speedOf(entry.samples);
-  if (speed === null || speed <= 0) return t.tray.sending(percent);
+  if (speed === null || speed <= 0 || entry.sent >= entry.size) return t.tray.sending(percent);
   const left = f.duration(coarseSeconds((entry.size - entry.sent) / speed));
   return `${t.tray.sending(percent)} · ${f.rate(speed)} · ${t.tray.left(left)}`;
 }

@@ -126,7 +126,7 @@ export const history: typeof en.history = {
 
 export const wish: typeof en.wish = {
   label: "Filamentwunsch",
-  hint: "Wie in der Datei, oder was du gern hättest: irgendeine Farbe, das weiße …",
+  hint: "Wie in der Datei, oder weiß …",
   instead: "Einreichen als",
   newJob: "neuer Auftrag",
   inPlaceOf: (job) => `${job}, der zurückgegeben wurde`,

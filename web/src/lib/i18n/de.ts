@@ -182,7 +182,7 @@ export const de: Catalogue = {
     bedUnknown: "Nichts startet, bevor jemand das Bett frei meldet.",
     lookAndClear: "Nachsehen und freimelden",
     someoneLooks: "Bald sieht es sich jemand an.",
-    undoLeft: (s) => `Wartet ab in ${s}; die Freigabe lässt sich noch zurücknehmen.`,
+    undoLeft: (s) => `Die Freigabe lässt sich noch ${s} lang zurücknehmen; erst dann kann er starten.`,
   },
   job: {
     what: "den Auftrag",

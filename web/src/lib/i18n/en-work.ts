@@ -125,7 +125,7 @@ export const history = {
 
 export const wish = {
   label: "Filament",
-  hint: "As in the file, or what you would like: any colour, the white one …",
+  hint: "As in the file, or any colour …",
   instead: "Submit as",
   newJob: "a new job",
   inPlaceOf: (job: string) => `${job}, which was sent back`,

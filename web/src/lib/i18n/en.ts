@@ -182,7 +182,7 @@ export const en = {
     bedUnknown: "Nothing starts before someone says that the bed is clear.",
     lookAndClear: "Look and clear the bed",
     someoneLooks: "Someone looks at it soon.",
-    undoLeft: (s: string) => `Starts to wait in ${s}; the approval can still be taken back.`,
+    undoLeft: (s: string) => `The approval can be taken back for ${s} more; only then can it start.`,
   },
   job: {
     what: "the job",
