@@ -76,6 +76,8 @@ async def test_unsliced_file_is_refused_in_place(stack: Stack, chromium: Browser
     await expect(member.get_by_text(re.compile("not sliced", re.IGNORECASE)).first).to_be_visible(
         timeout=15_000
     )
+    await member.get_by_role("button", name="Remove unsliced.3mf").click()
+    await expect(member.get_by_role("button", name="Choose files")).to_be_focused()
 
 
 async def test_nobody_comes_in_without_signing_in(stack: Stack, chromium: Browser) -> None:

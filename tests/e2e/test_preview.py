@@ -55,6 +55,8 @@ async def test_approver_sees_the_picture_and_goes_through_the_layers(
         await expect(dialog.get_by_text("Layer 1 of")).to_be_visible()
         await page.keyboard.press("ArrowRight")
         await expect(dialog.get_by_text("Layer 2 of")).to_be_visible()
+        await page.keyboard.press("PageDown")
+        assert await page.evaluate("window.scrollY") == 0
         await page.keyboard.press("End")
         assert await colors_of(page) > 3
 

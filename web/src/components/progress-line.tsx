@@ -33,7 +33,9 @@ function overtime(job: Job, nowMs: number): number | null {
 
 function leftWords(t: Catalogue, f: Format, job: Job, overS: number | null): string | null {
   if (overS !== null) return t.job.longer(f.duration(overS));
-  return job.minutes_left === null ? null : t.job.left(f.duration(job.minutes_left * 60));
+  if (job.minutes_left === null) return null;
+  // The printer counts whole minutes: its 0 is not yet the end.
+  return job.minutes_left === 0 ? t.job.lastMinute : t.job.left(f.duration(job.minutes_left * 60));
 }
 
 function useWords(job: Job) {
