@@ -137,7 +137,7 @@ def describe(state: StackState) -> str:
         (
             "",
             f"  Layerline runs at {state.url}",
-            f"  Sign in as {ADMIN.subject} (admin), {members} (members): click the name, no password.",
+            f"  Sign in as {ADMIN.subject} (admin), {members} (members): click the name.",
             f"  Printers: {', '.join(p.name for p in state.printers)} (simulated)",
             f"  Logs: {state.logs}",
             "  Stop it with Ctrl-C here, or `make down` anywhere.",
