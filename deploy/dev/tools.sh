@@ -21,13 +21,12 @@ python)
     ;;
 node)
     if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
-        echo "Layerline needs Node.js 20 or newer with npm, to build the web app." >&2
+        echo "Layerline needs Node.js 20.19 or newer with npm, to build the web app." >&2
         echo "See nodejs.org, or your system's package nodejs." >&2
         exit 2
     fi
-    major=$(node -p 'process.versions.node.split(".")[0]')
-    if [ "$major" -lt 20 ]; then
-        echo "Layerline needs Node.js 20 or newer; here is $(node --version)." >&2
+    if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then
+        echo "Layerline needs Node.js 20.19 or newer; here is $(node --version)." >&2
         exit 2
     fi
     ;;
