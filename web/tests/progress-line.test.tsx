@@ -26,7 +26,7 @@ describe("ProgressLine", () => {
     [1, "1\u00a0min left"],
     [0, "less than a minute left"],
   ])("says what the printer's %d minutes mean", (minutes, words) => {
-    const job = aJob({ state: "running", minutes_left: minutes });
+    const job = aJob({ minutes_left: minutes });
     act(() =>
       root.render(
         <I18nProvider lang="en" catalogue={en}>
