@@ -18,7 +18,7 @@ POOL_TIMEOUT_S = 3.0
 CONNECT_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 15.0
 LONG_COMMAND_TIMEOUT_S = 60.0
-SILENT_S = 20
+SILENT_S = 20.0
 """A connection that stops in a transaction, or holds a lock, and says nothing for so long is ended
 by the database: a link that died without a word would keep the locks for hours."""
 
@@ -49,7 +49,7 @@ def make_engine(settings: DatabaseSettings, *, pool_size: int = POOL_SIZE) -> As
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
             "command_timeout": COMMAND_TIMEOUT_S,
-            "server_settings": _given_up_after(SILENT_S),
+            "server_settings": _given_up_when_silent(),
         },
     )
     event.listen(engine.sync_engine, "checkout", _must_be_open)
@@ -81,7 +81,7 @@ async def connect(settings: DatabaseSettings, *, holds_lock: bool = False) -> as
         str(settings.database_url),
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
-        server_settings=_given_up_after(SILENT_S, holds_lock=holds_lock),
+        server_settings=_given_up_when_silent(holds_lock=holds_lock),
     )
 
 
@@ -94,9 +94,9 @@ async def connect_for_long(settings: DatabaseSettings) -> asyncpg.Connection:
     )
 
 
-def _given_up_after(seconds: float, *, holds_lock: bool = False) -> dict[str, str]:
+def _given_up_when_silent(*, holds_lock: bool = False) -> dict[str, str]:
     """Return the session settings with which the database notices that the other side is gone."""
-    limit = f"{seconds * 1000:.0f}ms"
+    limit = f"{SILENT_S * 1000:.0f}ms"
     given_up = {"idle_in_transaction_session_timeout": limit, "tcp_user_timeout": limit}
     return {**given_up, "idle_session_timeout": limit} if holds_lock else given_up
 

@@ -80,7 +80,7 @@ async def _read_json(connection: asyncpg.Connection) -> None:
         await connection.set_type_codec(
             kind,
             schema="pg_catalog",
-            encoder=lambda value: to_json(value).decode(),
+            encoder=_as_json,
             decoder=from_json,
         )
 

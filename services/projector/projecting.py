@@ -312,7 +312,8 @@ async def _fold_printers(batch: _Batch, items: Sequence[Item]) -> None:
         views[fact.printer_id] = fold_printer(view, fact, received_at)
     for printer_id in given:
         await _give(batch, printer_id, holders[printer_id], views)
-    await read_model.drop_printers(batch.connection, list(before.keys() - views.keys()))
+    if gone := before.keys() - views.keys():
+        await read_model.drop_printers(batch.connection, list(gone))
     await read_model.save_printers(batch.connection, list(views.values()))
 
 
