@@ -27,8 +27,8 @@ from services.api.settings import ApiSettings
 from services.api.slicers.receiving import Receiving
 from services.api.state import Services, State
 from services.api.static import WebApp
+from services.db.database import open_database
 from services.db.engine import make_engine, make_sessions
-from services.db.prepared import open_reader
 from services.storage.bucket import open_bucket
 
 SIGNIN_MAX_AGE_S: Final = 600
@@ -95,7 +95,7 @@ def _lifespan(
         try:
             async with (
                 open_bucket(settings) as bucket,
-                open_reader(settings) as reader,
+                open_database(settings) as database,
                 Tasks() as tasks,
             ):
                 for work in (
@@ -109,7 +109,7 @@ def _lifespan(
                     settings=settings,
                     clock=clock,
                     reads=reads,
-                    reader=reader,
+                    database=database,
                     sessions=sessions,
                     bucket=bucket,
                     storage_check=cached(bucket.check),

@@ -128,7 +128,7 @@ async def get_once(
 ) -> Once:
     """Return the guard that gives a repeated request one effect and one answer."""
     content = request.url.path.encode() + b"\0" + await request.body()
-    return Once(services.sessions, services.clock, viewer.id, operation_of(request), key, content)
+    return Once(services, viewer.id, operation_of(request), key, content)
 
 
 OnceDep = Annotated[Once, Depends(get_once)]

@@ -14,8 +14,8 @@ from services.api.nodes.limits import Knocking
 from services.api.rates import Rates
 from services.api.settings import ApiSettings
 from services.api.slicers.receiving import Receiving
+from services.db.database import Database
 from services.db.engine import Sessions
-from services.db.prepared import Reader
 from services.storage.bucket import Bucket
 
 
@@ -27,8 +27,8 @@ class Services:
     clock: Clock
     reads: AsyncEngine
     """Autocommit: a read is one round trip."""
-    reader: Reader
-    """For what is asked with every request."""
+    database: Database
+    """For what happens all the time."""
     sessions: Sessions
     bucket: Bucket
     storage_check: Check

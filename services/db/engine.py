@@ -49,7 +49,7 @@ def make_engine(settings: DatabaseSettings, *, pool_size: int = POOL_SIZE) -> As
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
             "command_timeout": COMMAND_TIMEOUT_S,
-            "server_settings": _given_up_when_silent(),
+            "server_settings": given_up_when_silent(),
         },
     )
     event.listen(engine.sync_engine, "checkout", _must_be_open)
@@ -81,7 +81,7 @@ async def connect(settings: DatabaseSettings, *, holds_lock: bool = False) -> as
         str(settings.database_url),
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
-        server_settings=_given_up_when_silent(holds_lock=holds_lock),
+        server_settings=given_up_when_silent(holds_lock=holds_lock),
     )
 
 
@@ -94,7 +94,7 @@ async def connect_for_long(settings: DatabaseSettings) -> asyncpg.Connection:
     )
 
 
-def _given_up_when_silent(*, holds_lock: bool = False) -> dict[str, str]:
+def given_up_when_silent(*, holds_lock: bool = False) -> dict[str, str]:
     """Return the session settings with which the database notices that the other side is gone."""
     limit = f"{SILENT_S * 1000:.0f}ms"
     given_up = {"idle_in_transaction_session_timeout": limit, "tcp_user_timeout": limit}

@@ -11,7 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from runtime.backoff import backoff
 from runtime.settings import DatabaseSettings
+from services.db.database import Transaction, in_session
 from services.db.engine import CONNECTION_BROKEN, connect
+from services.db.prepared import Prepared
 
 log = structlog.get_logger()
 
@@ -19,13 +21,13 @@ CHECK_S = 15.0
 """How often the listening connection is asked whether it lives."""
 _LOST = (OSError, TimeoutError, asyncpg.PostgresError, *CONNECTION_BROKEN)
 
-_TELL = text("SELECT pg_notify(:channel, :payload)")
+_TELL = Prepared(text("SELECT pg_notify(:channel, :payload)"))
 
 
-async def tell(session: AsyncSession, channel: str, payload: str = "") -> None:
+async def tell(into: AsyncSession | Transaction, channel: str, payload: str = "") -> None:
     """Wake who listens on a channel, once this transaction has committed."""
-    connection = await session.connection()
-    await connection.execute(_TELL, {"channel": channel, "payload": payload})
+    transaction = in_session(into) if isinstance(into, AsyncSession) else into
+    await transaction.execute(_TELL, channel=channel, payload=payload)
 
 
 class News:

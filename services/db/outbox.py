@@ -1,12 +1,11 @@
 """Putting messages into the outbox, in the transaction of what they tell."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import DateTime, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.commands import Command
@@ -14,26 +13,34 @@ from contracts.events import AnyServiceEvent, event_bytes
 from contracts.subjects import command_subject, event_subject, kind_of_subject
 from runtime.tracing.steps import StepKind, message_headers, step
 from services.db.channels import OUTBOX
+from services.db.database import Transaction, in_session
+from services.db.prepared import Prepared, slot
 
-_INSERT = text(
-    """
-    WITH put AS (
-        INSERT INTO outbox (id, subject, headers, body, created_at)
-        VALUES (:id, :subject, CAST(:headers AS jsonb), :body, :created_at)
+_PUT = Prepared(
+    text(
+        """
+        WITH put AS (
+            INSERT INTO outbox (id, subject, headers, body, created_at)
+            VALUES (:id, :subject, :headers, :body, :created_at)
+        )
+        SELECT pg_notify(:channel, '')
+        """
+    ).bindparams(
+        slot("id", Uuid()),
+        slot("headers", JSONB()),
+        slot("created_at", DateTime(timezone=True)),
     )
-    SELECT pg_notify(:channel, '')
-    """
 )
 
 
-async def add_event(session: AsyncSession, event: AnyServiceEvent) -> None:
+async def add_event(into: AsyncSession | Transaction, event: AnyServiceEvent) -> None:
     """Have `event` published once this transaction has committed."""
     message = _Message(event.id, event_subject(event), event_bytes(event), event.occurred_at)
-    await _add(session, message, event.correlation_id)
+    await _add(into, message, event.correlation_id)
 
 
 async def add_command(
-    session: AsyncSession, command: Command, *, message_id: UUID | None = None
+    into: AsyncSession | Transaction, command: Command, *, message_id: UUID | None = None
 ) -> None:
     """Have `command` sent to its node once this transaction has committed.
 
@@ -42,7 +49,7 @@ async def add_command(
     subject = command_subject(command.node, command.printer_id)
     body = command.model_dump_json().encode()
     message = _Message(message_id or command.id, subject, body, command.issued_at)
-    await _add(session, message, command.correlation_id)
+    await _add(into, message, command.correlation_id)
 
 
 @dataclass(frozen=True)
@@ -53,15 +60,16 @@ class _Message:
     at: datetime
 
 
-async def _add(session: AsyncSession, message: _Message, correlation_id: UUID) -> None:
+async def _add(into: AsyncSession | Transaction, message: _Message, correlation_id: UUID) -> None:
+    transaction = in_session(into) if isinstance(into, AsyncSession) else into
     name = f"outbox {kind_of_subject(message.subject)}"
     with step(name, kind=StepKind.PRODUCER, about=correlation_id):
-        row: Mapping[str, object] = {
-            "id": message.id,
-            "subject": message.subject,
-            "headers": json.dumps(message_headers(correlation_id)),
-            "body": message.body,
-            "created_at": message.at,
-            "channel": OUTBOX,
-        }
-        await (await session.connection()).execute(_INSERT, row)
+        await transaction.execute(
+            _PUT,
+            id=message.id,
+            subject=message.subject,
+            headers=message_headers(correlation_id),
+            body=message.body,
+            created_at=message.at,
+            channel=OUTBOX,
+        )

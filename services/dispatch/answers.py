@@ -25,36 +25,32 @@ from contracts.rpc import (
     WatermarkRequest,
 )
 from runtime.tracing.steps import note_about
+from services.db.database import Database, in_session
 from services.db.engine import Sessions
 from services.db.news import News
-from services.db.prepared import Prepared, Reader, slot
+from services.db.prepared import Prepared, slot
 from services.db.tables.bus import EdgeWatermark
 from services.db.tables.machines import Run
 from services.jobs import ringing
-from services.jobs.claims import (
-    Claimed,
-    ClaimOver,
-    NothingToDo,
-    answered_before,
-    claim,
-    claimed_run,
-)
+from services.jobs.claims import Claimed, NothingToDo, claim, has_run
 from services.jobs.places import ClaimRefused, place_of
+from services.jobs.settling import ClaimOver, answered_before, claimed_run, settle
 from services.jobs.waits import Waits
 from services.storage.bucket import Bucket, blob_key
 
 log = structlog.get_logger()
 
 WATERMARK_WAIT_S = 5.0
+_Outcome = Claimed | NothingToDo | ClaimRefused
 
 
 class Answers:
     """Answers questions; raises database or storage errors when those are away."""
 
     def __init__(
-        self, sessions: Sessions, reader: Reader, bucket: Bucket, news: News, waits: Waits
+        self, sessions: Sessions, database: Database, bucket: Bucket, news: News, waits: Waits
     ) -> None:
-        self._sessions, self._reader, self._bucket = sessions, reader, bucket
+        self._sessions, self._database, self._bucket = sessions, database, bucket
         self._news, self._waits = news, waits
 
     async def claim(self, request: ClaimRequest) -> RunOffer | NoJob | Behind | Refused:
@@ -66,16 +62,7 @@ class Answers:
             watermark = await self._wait_for_watermark(request.journal_id, request.node_seq)
         if watermark < request.node_seq:
             return Behind(claim_id=request.claim_id, watermark=watermark, server_time=_now())
-        async with self._sessions() as session, session.begin():
-            place = await place_of(session, request)
-            if isinstance(place, ClaimRefused):
-                return _refused(request, place)
-            outcome = await claim(session, request, place, now=_now(), waits=self._waits)
-            epoch = place.printer.epoch
-            if isinstance(outcome, ClaimOver):
-                # Answered with "none"; the bell makes the node ask anew, with another claim_id.
-                await ringing.ring_queue(session, place.printer.queue, _now())
-                outcome = NothingToDo(("the run of this claim is over",))
+        outcome, epoch = await self._decide(request)
         if isinstance(outcome, ClaimRefused):
             return _refused(request, outcome, epoch)
         if isinstance(outcome, Claimed):
@@ -87,10 +74,38 @@ class Answers:
             server_time=_now(),
         )
 
+    async def _decide(self, request: ClaimRequest) -> tuple[_Outcome, int | None]:
+        """Return what the claim gets, and its printer's epoch."""
+        async with self._database.begin() as transaction:
+            place = await place_of(transaction, request)
+            if isinstance(place, ClaimRefused):
+                return place, place.printer_epoch
+            if not await has_run(transaction, request):
+                now = _now()
+                outcome = await claim(transaction, request, place, now=now, waits=self._waits)
+                return outcome, place.printer.epoch
+        return await self._settle(request)
+
+    async def _settle(self, request: ClaimRequest) -> tuple[_Outcome, int | None]:
+        """Return the same for a claim that has met a run."""
+        async with self._sessions() as session, session.begin():
+            transaction, now = in_session(session), _now()
+            place = await place_of(transaction, request)
+            if isinstance(place, ClaimRefused):
+                return place, place.printer_epoch
+            outcome: _Outcome | ClaimOver | None = await settle(session, request, now)
+            if isinstance(outcome, ClaimOver):
+                # Answered with "none"; the bell makes the node ask anew, with another claim_id.
+                await ringing.ring_queue(session, place.printer.queue, now)
+                outcome = NothingToDo(("the run of this claim is over",))
+            if outcome is None:
+                outcome = await claim(transaction, request, place, now=now, waits=self._waits)
+            return outcome, place.printer.epoch
+
     async def _before(self, request: ClaimRequest) -> tuple[Claimed | ClaimOver | None, int]:
         """Return what this claim has got already, and how much of its journal is in the log."""
         asked = {"claim_id": request.claim_id, "journal_id": request.journal_id}
-        row = await self._reader.fetchrow(_known_of_claim(), **asked)
+        row = await self._database.fetchrow(_known_of_claim(), **asked)
         if row is None or not row["is_known"]:
             return None, (row["watermark"] or 0) if row else 0
         async with self._sessions() as session:
@@ -116,7 +131,7 @@ class Answers:
         return WatermarkAnswer(contiguous_seq=seq, server_time=_now())
 
     async def _watermark(self, journal_id: JournalId) -> int:
-        row = await self._reader.fetchrow(_contiguous(), journal_id=journal_id)
+        row = await self._database.fetchrow(_contiguous(), journal_id=journal_id)
         return int(row["contiguous_seq"]) if row else 0
 
     async def _offer(self, request: ClaimRequest, claimed: Claimed) -> RunOffer:
@@ -182,12 +197,12 @@ def _contiguous_seq() -> SelectOfScalar[int]:
     return select(EdgeWatermark.contiguous_seq).where(of_journal)
 
 
-def _refused(request: ClaimRequest, refusal: ClaimRefused, epoch: int | None = None) -> Refused:
+def _refused(request: ClaimRequest, refusal: ClaimRefused, epoch: int | None) -> Refused:
     return Refused(
         claim_id=request.claim_id,
         code=refusal.code,
         reason=refusal.reason,
-        printer_epoch=epoch if epoch is not None else refusal.printer_epoch,
+        printer_epoch=epoch,
         server_time=_now(),
     )
 

@@ -10,9 +10,9 @@ from runtime.process import run_until_stopped
 from runtime.tasks import Tasks
 from runtime.tracing.switch import configure_tracing
 from services.db.channels import EVENTS, QUEUE
+from services.db.database import open_database
 from services.db.engine import make_engine, make_sessions, ping
 from services.db.news import News
-from services.db.prepared import open_reader
 from services.dispatch.answers import Answers
 from services.dispatch.chores import Chores
 from services.dispatch.questions import subscribe
@@ -21,7 +21,9 @@ from services.jobs.waits import Waits
 from services.messaging.broker import ServiceBroker
 from services.storage.bucket import open_bucket
 
-POOL_SIZE = 8
+CLAIMS = 8
+"""Connections for answers: claims for one printer wait for each other."""
+POOL_SIZE = 4
 
 
 def run() -> None:
@@ -37,9 +39,12 @@ async def _main(settings: DispatchSettings, stop: asyncio.Event) -> None:
     sessions = make_sessions(engine)
     service = ServiceBroker(settings, name="dispatch")
     watermarks, queue = News(settings, EVENTS), News(settings, QUEUE)
-    async with open_bucket(settings) as bucket, open_reader(settings) as reader:
+    async with (
+        open_bucket(settings) as bucket,
+        open_database(settings, connections=CLAIMS) as database,
+    ):
         waits = Waits().scaled(settings.time_scale)
-        subscribe(service, Answers(sessions, reader, bucket, watermarks, waits))
+        subscribe(service, Answers(sessions, database, bucket, watermarks, waits))
         checks = {
             "database": lambda: ping(engine),
             "storage": cached(bucket.check),

@@ -17,6 +17,7 @@ from contracts.events import ArtifactReady, ArtifactRefused
 from contracts.ids import ArtifactId, CorrelationId, EventId, UserId
 from contracts.lifecycle import ArtifactState
 from services.db import outbox
+from services.db.database import in_session
 from services.db.engine import Sessions
 from services.db.tables.machines import PrinterState
 from services.db.tables.work import Artifact
@@ -188,7 +189,7 @@ async def _accept(
     owner = Actor(id=UserId(row.owner_id), is_admin=False, ip=None)
     try:
         async with session.begin_nested():
-            await submitting.submit_all(session, owner, row, row.submit_to, now)
+            await submitting.submit_all(in_session(session), owner, row.id, row.submit_to, now)
     except WorkError as exc:
         return Refused(code=exc.code.replace("-", "_"), refusal=exc.detail)
     return outcome

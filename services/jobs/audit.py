@@ -1,10 +1,13 @@
 """The trail of who did what, written in the transaction of the deed."""
 
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.db.database import Transaction
+from services.db.prepared import Prepared, insertion
 from services.db.tables.people import Audit
 from services.jobs.actors import Actor
 
@@ -24,15 +27,46 @@ def record(
 
     Without an actor it was done on the command line.
     """
-    session.add(
-        Audit(
-            at=now,
-            user_id=actor.id if actor else None,
-            action=action,
-            thing=thing,
-            thing_id=str(thing_id),
-            ip=actor.ip if actor else None,
-            detail=detail,
-            correlation_id=correlation_id,
-        )
+    session.add(_row(actor, action, thing, thing_id, correlation_id, now, detail))
+
+
+async def write(
+    transaction: Transaction,
+    actor: Actor,
+    action: str,
+    thing: str,
+    thing_id: UUID | str,
+    *,
+    correlation_id: UUID,
+    now: datetime,
+    detail: str | None = None,
+) -> None:
+    """Do the same at once, in a transaction that may have no session."""
+    row = _row(actor, action, thing, thing_id, correlation_id, now, detail)
+    await transaction.execute(_insertion(), **row.model_dump(exclude={"id"}))
+
+
+def _row(
+    actor: Actor | None,
+    action: str,
+    thing: str,
+    thing_id: UUID | str,
+    correlation_id: UUID,
+    now: datetime,
+    detail: str | None,
+) -> Audit:
+    return Audit(
+        at=now,
+        user_id=actor.id if actor else None,
+        action=action,
+        thing=thing,
+        thing_id=str(thing_id),
+        ip=actor.ip if actor else None,
+        detail=detail,
+        correlation_id=correlation_id,
     )
+
+
+@cache
+def _insertion() -> Prepared:
+    return insertion(Audit, but={"id"})

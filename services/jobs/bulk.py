@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.findings import Severity
 from contracts.lifecycle import JobAction
 from contracts.loaded import PlateSummary
+from services.db.database import in_session
 from services.db.tables.work import Job
 from services.jobs import decisions, quotas
 from services.jobs.actors import Actor
@@ -53,7 +54,7 @@ async def decide_many(
             async with session.begin_nested():
                 if action is JobAction.APPROVE:
                     await _must_be_plain(session, seen.job_id, now)
-                await decisions.decide(session, actor, seen.job_id, decision, now)
+                await decisions.decide(in_session(session), actor, seen.job_id, decision, now)
         except WorkError as exc:
             outcomes.append(Outcome(seen.job_id, exc.code, exc.detail))
         else:
@@ -75,6 +76,6 @@ async def _must_be_plain(session: AsyncSession, job_id: UUID, now: datetime) -> 
     plate = PlateSummary.model_validate(job.needs)
     if any(finding.severity is Severity.WARN for finding in plate.findings):
         raise Conflict("has-warnings", "It has a warning. Open it and decide on it alone.")
-    allowance = await quotas.allowance_of(await session.connection(), job.owner_id, now)
+    allowance = await quotas.allowance_of(in_session(session), job.owner_id, now)
     if allowance.is_over_with(*quotas.amounts(plate)):
         raise Conflict("over-quota", "It is over the person's quota. Decide on it alone.")

@@ -1,39 +1,31 @@
-"""The statements of a claim: columns, no objects, each built once.
-
-To build one costs more than to run it, and so does an object that is only read.
-"""
+"""The statements of a claim: columns, no objects, each built once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import sqlmodel
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
     DateTime,
-    Insert,
     Integer,
     Select,
     String,
-    Update,
     Uuid,
     and_,
     exists,
     func,
-    insert,
     or_,
     select,
     tuple_,
     update,
 )
 from sqlmodel import SQLModel, col
-from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.lifecycle import JobState
-from services.db.prepared import slot
+from services.db.prepared import Prepared, insertion, slot
 from services.db.tables.machines import Run
 from services.db.tables.shop import RunPrice
 from services.db.tables.work import Artifact, Job
@@ -42,17 +34,11 @@ from services.jobs.waiting import NO_REASON
 
 
 @cache
-def run_of_claim() -> SelectOfScalar[Run]:
-    """Return the select of the run that a claim has."""
-    return sqlmodel.select(Run).where(col(Run.claim_id) == slot("claim_id", Uuid()))
-
-
-@cache
-def open_run() -> Select[UUID]:
+def open_run() -> Prepared:
     """Return the select of a run of this claim, or an unresolved one of its printer."""
     theirs = and_(col(Run.printer_id) == slot("printer_id", Uuid()), unresolved())
     asked = or_(col(Run.claim_id) == slot("claim_id", Uuid()), theirs)
-    return select(col(Run.id)).where(asked).limit(1)
+    return Prepared(select(col(Run.id)).where(asked).limit(1))
 
 
 class Candidate(NamedTuple):
@@ -84,8 +70,19 @@ class Surroundings(NamedTuple):
 
 
 @cache
-def page_of_queue() -> Select[Any]:
+def page_of_queue() -> Prepared:
     """Return the select of the first candidates of a queue, in its order."""
+    return Prepared(_page_of_queue())
+
+
+@cache
+def next_page_of_queue() -> Prepared:
+    """Return the select of those after a place."""
+    after = tuple_(slot("rank", BigInteger()), slot("id", Uuid()))
+    return Prepared(_page_of_queue().where(tuple_(col(Job.rank), col(Job.id)) > after))
+
+
+def _page_of_queue() -> Select[Any]:
     place = tuple_(col(Job.rank), col(Job.id))
     of_queue = col(Job.queue) == slot("queue", String())
     found = select(*_columns(Job, Candidate)).where(of_queue, *_claimable())
@@ -93,48 +90,48 @@ def page_of_queue() -> Select[Any]:
 
 
 @cache
-def next_page_of_queue() -> Select[Any]:
-    """Return the select of those after a place."""
-    after = tuple_(slot("rank", BigInteger()), slot("id", Uuid()))
-    return page_of_queue().where(tuple_(col(Job.rank), col(Job.id)) > after)
-
-
-@cache
-def job_to_lock() -> Select[Any]:
+def job_to_lock() -> Prepared:
     """Return the select that locks a job, unless another was quicker."""
     this = col(Job.id) == slot("job_id", Uuid())
     found = select(*_columns(Job, LockedJob)).where(this, *_claimable())
-    return found.with_for_update(skip_locked=True)
+    return Prepared(found.with_for_update(skip_locked=True))
 
 
 @cache
-def surroundings_of_run() -> Select[str, int, Sequence[str], bool]:
+def surroundings_of_run() -> Prepared:
     """Return the select of a run's surroundings."""
     of_job = select(col(Run.state)).where(col(Run.job_id) == slot("job_id", Uuid()))
     latest_first = of_job.order_by(col(Run.run_no).desc()).scalar_subquery()
     states = func.array(latest_first, type_=ARRAY(String()))
     taken = exists().where(col(Run.sid) == slot("sid", Integer()))
     found = select(col(Artifact.sha256), col(Artifact.size_bytes), states, taken)
-    return found.where(col(Artifact.id) == slot("artifact_id", Uuid()))
+    return Prepared(found.where(col(Artifact.id) == slot("artifact_id", Uuid())))
 
 
 @cache
-def run_to_write() -> Insert:
+def run_of_sid() -> Prepared:
+    """Return the select of the run that has a sid."""
+    return Prepared(select(col(Run.id)).where(col(Run.sid) == slot("sid", Integer())))
+
+
+@cache
+def run_to_write() -> Prepared:
     """Return the insert of a run."""
-    return insert(Run)
+    return insertion(Run)
 
 
 @cache
-def price_to_write() -> Insert:
+def price_to_write() -> Prepared:
     """Return the insert of a run's price."""
-    return insert(RunPrice)
+    return insertion(RunPrice)
 
 
 @cache
-def job_to_give() -> Update:
+def job_to_give() -> Prepared:
     """Return the update that gives a job to its run: it waits no longer."""
     this = col(Job.id) == slot("job_id", Uuid())
-    return update(Job).where(this).values(run_id=slot("given_run_id", Uuid()), **NO_REASON)
+    given = {"run_id": slot("given_run_id", Uuid()), **NO_REASON}
+    return Prepared(update(Job).where(this).values(**given))
 
 
 def _columns(table: type[SQLModel], row: type[NamedTuple]) -> Iterator[ColumnElement[Any]]:

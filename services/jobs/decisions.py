@@ -1,61 +1,60 @@
 """What people decide about jobs: conditional updates, each with its event and its trail."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
+from functools import cache
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, exists, update
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    String,
+    Uuid,
+    any_,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.commands import CommandKind
 from contracts.events import (
     AnyServiceEvent,
     JobApprovalTakenBack,
     JobApproved,
     JobCancelled,
-    JobCancelRequested,
     JobRejected,
     JobReturned,
     JobSubmitted,
     JobWithdrawn,
-    PrinterActivity,
-    RunResolved,
 )
 from contracts.ids import (
     ArtifactId,
     CorrelationId,
     EventId,
     JobId,
-    RunId,
     SubmissionId,
     UserId,
 )
-from contracts.lifecycle import (
-    JOB_TRANSITIONS,
-    TERMINAL_RUN_STATES,
-    JobAction,
-    JobState,
-    Resolution,
-    RunState,
-    sources_of,
-)
+from contracts.lifecycle import JOB_TRANSITIONS, JobAction, JobState, RunState, sources_of
 from services.db import outbox
-from services.db.tables.machines import PrinterState, Run
+from services.db.database import Transaction
+from services.db.prepared import Prepared, slot
+from services.db.tables.machines import Run
 from services.db.tables.work import Job
-from services.jobs import audit, commands, ringing, waiting, words
+from services.jobs import audit, ringing, waiting
 from services.jobs.actors import Actor
-from services.jobs.errors import Conflict, NotAllowed, Unknown
+from services.jobs.errors import Conflict, NotAllowed, Unknown, WorkError
 from services.jobs.queueing import RANK, first_rank
 
 OWNER_ACTIONS = frozenset({JobAction.WITHDRAW, JobAction.CANCEL, JobAction.RESUBMIT})
 """What people can do with their own jobs; admins can do everything with every job."""
-
-AT_WORK_ACTIVITIES = frozenset(
-    {PrinterActivity.PRINTING, PrinterActivity.PAUSED, PrinterActivity.BUSY}
-)
-"""What a printer says that may be printing what nobody saw it start."""
 
 
 @dataclass(frozen=True)
@@ -70,125 +69,181 @@ class Decision:
     """An approved job goes before all that wait."""
 
 
+class SubmittedJob(Protocol):
+    """A job as its submission is told."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def owner_id(self) -> UUID: ...
+    @property
+    def submission_id(self) -> UUID: ...
+    @property
+    def artifact_id(self) -> UUID: ...
+    @property
+    def correlation_id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def plate(self) -> int: ...
+    @property
+    def queue(self) -> str: ...
+
+
+class _Job(NamedTuple):
+    """A job as far as a decision has to do with it."""
+
+    id: UUID
+    owner_id: UUID
+    submission_id: UUID
+    artifact_id: UUID
+    correlation_id: UUID
+    name: str
+    plate: int
+    queue: str
+    state: str
+    version: int
+
+
 async def decide(
-    session: AsyncSession, actor: Actor, job_id: UUID, decision: Decision, now: datetime
+    transaction: Transaction, actor: Actor, job_id: UUID, decision: Decision, now: datetime
 ) -> None:
     """Change a job that no run has; raise Conflict when it is not as the person saw it."""
-    job = await _job_for(session, actor, job_id, decision.action)
-    _must_fit(job, decision)
-    job = await _locked(session, job_id)
-    _must_fit(job, decision)
-    changes = _changes(job, actor, decision, now)
-    changed = await session.exec(
-        update(Job)
-        .where(
-            col(Job.id) == job_id,
-            col(Job.version) == decision.version,
-            col(Job.state) == job.state,
-            _no_run(),
-        )
-        .values(**changes, version=Job.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount != 1:
-        raise _changed(job_id)
-    await outbox.add_event(session, _event(job, actor, decision, changes, now))
-    if changes["not_before"] is not None:
-        await ringing.tell_ringer(session)
-    _record(session, actor, job, decision.action, now, decision.words)
-
-
-async def cancel(session: AsyncSession, actor: Actor, job_id: UUID, now: datetime) -> None:
-    """Cancel a queued job at once, or ask for it when a run has the job.
-
-    The row lock is the one that the claim takes: one of the two comes first.
-    """
-    job = await _job_for(session, actor, job_id, JobAction.CANCEL)
-    if job.state != JobState.QUEUED:
-        raise _wrong_state(job, JobAction.CANCEL)
-    job = await _locked(session, job_id)
-    run = await _run_of(session, job)
-    if run is not None and run.state in TERMINAL_RUN_STATES - {RunState.RELEASED}:
-        raise _wrong_state(job, JobAction.CANCEL, seen=run.state)
-    if run is None or run.state == RunState.RELEASED:
-        await decide(session, actor, job_id, Decision(JobAction.CANCEL, job.version), now)
-    elif job.cancel_requested_at is None:
-        await _request_cancel(session, actor, job, run, now)
-
-
-async def resolve(
-    session: AsyncSession,
-    actor: Actor,
-    run_id: UUID,
-    outcome: Resolution,
-    reason: str,
-    now: datetime,
-) -> JobId:
-    """Put a person's word on a run that needs attention; return its job.
-
-    The projection takes the word as an event; the node gets it as a command.
-    """
-    run = await session.get(Run, run_id)
-    job = await session.get(Job, run.job_id) if run else None
-    if run is None or job is None or not (actor.may_approve or job.owner_id == actor.id):
-        raise Unknown("run")
-    if not actor.may_approve:
-        raise NotAllowed("admins-only", "Only an admin can do this. Ask one.")
-    await _locked(session, job.id)
-    await session.refresh(run)
-    await _must_need_word(session, job, run, outcome, now)
-    event = RunResolved(
-        **_envelope(job, now),
-        job_id=JobId(job.id),
-        run_id=RunId(run_id),
-        outcome=outcome,
+    job = await _locked(transaction, actor, job_id, decision)
+    not_before = now + timedelta(seconds=decision.undo_s) if decision.undo_s else None
+    changed = await transaction.execute(
+        _change(_rank_after(decision)),
+        job_id=job_id,
+        seen_version=decision.version,
+        seen_state=job.state,
+        new_state=JOB_TRANSITIONS[JobState(job.state), decision.action].value,
+        at=now,
         by=actor.id,
-        reason=reason,
+        words=decision.words,
+        new_not_before=not_before,
+        in_queue=job.queue,
     )
-    await outbox.add_event(session, event)
-    await commands.issue(
-        session,
+    if changed != 1:
+        raise changed_meanwhile(job_id)
+    await outbox.add_event(transaction, _event(job, actor, decision, not_before, now))
+    if not_before is not None:
+        await ringing.tell_ringer(transaction)
+    await audit.write(
+        transaction,
         actor,
-        CommandKind.RESOLVE,
-        commands.Target.run(run),
-        now=now,
+        f"job.{decision.action.value}",
+        "job",
+        job_id,
         correlation_id=job.correlation_id,
-        value=outcome.value,
+        now=now,
+        detail=decision.words,
     )
-    return JobId(job.id)
 
 
-async def _job_for(session: AsyncSession, actor: Actor, job_id: UUID, action: JobAction) -> Job:
-    """Return the job that the actor may act on, as it is without waiting for anyone."""
-    job = await session.get(Job, job_id)
-    if job is None or not (actor.may_approve or job.owner_id == actor.id):
+def must_be_allowed(actor: Actor, owner_id: UUID | None, action: JobAction) -> None:
+    """Raise unless the actor may do this with a job of this person's; None: there is no job."""
+    if owner_id is None or not (actor.may_approve or owner_id == actor.id):
         raise Unknown("job")
     if not actor.may_approve and action not in OWNER_ACTIONS:
         raise NotAllowed("admins-only", "Only an admin can decide this. Ask one.")
-    return job
 
 
-def _must_fit(job: Job, decision: Decision) -> None:
-    """Raise Conflict unless the decision is about the job as it is.
+async def _locked(transaction: Transaction, actor: Actor, job_id: UUID, decision: Decision) -> _Job:
+    """Return the job under the row lock that claims take too: one that came first is visible.
 
-    Asked before the lock too: a decision that is out of date must not make a claim skip the job.
+    A job that the decision is not for stays unlocked: a claim would pass it over.
     """
-    if job.version != decision.version:
-        raise _changed(job.id)
-    if job.state not in sources_of(decision.action):
-        raise _wrong_state(job, decision.action)
+    if actor.may_approve or decision.action in OWNER_ACTIONS:
+        row = await transaction.fetchrow(
+            _job_to_decide(),
+            job_id=job_id,
+            seen_version=decision.version,
+            states=[state.value for state in sources_of(decision.action)],
+            may_approve=actor.may_approve,
+            actor_id=actor.id,
+        )
+        if row is not None:
+            return _Job(*row.values())
+    raise await _refusal(transaction, actor, job_id, decision)
 
 
-async def _locked(session: AsyncSession, job_id: UUID) -> Job:
-    """Return the job under the row lock that claims take too.
+async def _refusal(
+    transaction: Transaction, actor: Actor, job_id: UUID, decision: Decision
+) -> WorkError:
+    """Return why the decision is not for this job."""
+    row = await transaction.fetchrow(_job_as_it_is(), job_id=job_id)
+    job = None if row is None else _Job(*row.values())
+    must_be_allowed(actor, job.owner_id if job else None, decision.action)
+    if job is None:
+        return Unknown("job")
+    if job.version == decision.version and job.state not in sources_of(decision.action):
+        return wrong_state(job.id, job.state, decision.action)
+    return changed_meanwhile(job.id)
 
-    What is read after it is seen as of now: a claim that came first is visible.
-    """
-    return await session.get_one(Job, job_id, with_for_update=True, populate_existing=True)
+
+@cache
+def _job_to_decide() -> Prepared:
+    theirs = or_(slot("may_approve", Boolean()), col(Job.owner_id) == slot("actor_id", Uuid()))
+    fits = (
+        col(Job.version) == slot("seen_version", Integer()),
+        col(Job.state) == any_(slot("states", ARRAY(String()))),
+    )
+    return Prepared(_job().where(theirs, *fits).with_for_update())
 
 
-async def _run_of(session: AsyncSession, job: Job) -> Run | None:
-    return await session.get(Run, job.run_id, populate_existing=True) if job.run_id else None
+@cache
+def _job_as_it_is() -> Prepared:
+    return Prepared(_job())
+
+
+def _job() -> Select[Any]:
+    columns = (getattr(Job, name) for name in _Job._fields)
+    return select(*columns).where(col(Job.id) == slot("job_id", Uuid()))
+
+
+class _Rank(Enum):
+    """What becomes of a job's place in its queue."""
+
+    KEPT = "kept"
+    LAST = "last"
+    FIRST = "first"
+    NONE = "none"
+
+
+def _rank_after(decision: Decision) -> _Rank:
+    if decision.action is JobAction.APPROVE:
+        return _Rank.FIRST if decision.is_first else _Rank.LAST
+    return _Rank.NONE if decision.action is JobAction.TAKE_BACK_APPROVAL else _Rank.KEPT
+
+
+@cache
+def _change(rank: _Rank) -> Prepared:
+    """Return the update of a job that is as it was seen and that no run has."""
+    at = slot("at", DateTime(timezone=True))
+    changes: dict[str, object] = {
+        "state": slot("new_state", String()),
+        "version": col(Job.version) + 1,
+        "decided_at": at,
+        "decided_by": slot("by", Uuid()),
+        "decision": slot("words", String()),
+        "not_before": slot("new_not_before", DateTime(timezone=True)),
+        **waiting.NO_REASON,
+    }
+    match rank:
+        case _Rank.LAST:
+            changes |= {"rank": RANK.next_value(), "rung_at": at}
+        case _Rank.FIRST:
+            changes |= {"rank": first_rank(slot("in_queue", String())), "rung_at": at}
+        case _Rank.NONE:
+            changes["rank"] = None
+        case _Rank.KEPT:
+            pass
+    as_seen = (
+        col(Job.id) == slot("job_id", Uuid()),
+        col(Job.version) == slot("seen_version", Integer()),
+        col(Job.state) == slot("seen_state", String()),
+    )
+    return Prepared(update(Job).where(*as_seen, _no_run()).values(**changes))
 
 
 def _no_run() -> ColumnElement[bool]:
@@ -198,37 +253,15 @@ def _no_run() -> ColumnElement[bool]:
     return ~taken
 
 
-def _changes(job: Job, actor: Actor, decision: Decision, now: datetime) -> Mapping[str, object]:
-    state = JOB_TRANSITIONS[JobState(job.state), decision.action]
-    changes: dict[str, object] = {
-        "state": state.value,
-        "decided_at": now,
-        "decided_by": actor.id,
-        "decision": decision.words,
-        "not_before": None,
-        **waiting.NO_REASON,
-    }
-    if decision.action is JobAction.APPROVE:
-        is_first = decision.is_first
-        changes["rank"] = first_rank(job.queue) if is_first else RANK.next_value()
-        changes["rung_at"] = now
-        if decision.undo_s:
-            changes["not_before"] = now + timedelta(seconds=decision.undo_s)
-    if decision.action is JobAction.TAKE_BACK_APPROVAL:
-        changes["rank"] = None
-    return changes
-
-
 def _event(
-    job: Job, actor: Actor, decision: Decision, changes: Mapping[str, object], now: datetime
+    job: _Job, actor: Actor, decision: Decision, not_before: datetime | None, now: datetime
 ) -> AnyServiceEvent:
     """Return the event that tells the decision."""
-    about = {**_envelope(job, now), "job_id": job.id, "owner_id": job.owner_id}
+    about = {**envelope(job, now), "job_id": job.id, "owner_id": job.owner_id}
     words = decision.words or ""
     event: AnyServiceEvent
     match decision.action:
         case JobAction.APPROVE:
-            not_before = changes["not_before"]
             event = JobApproved(**about, by=actor.id, queue=job.queue, not_before=not_before)
         case JobAction.TAKE_BACK_APPROVAL:
             event = JobApprovalTakenBack(**about, by=actor.id)
@@ -245,10 +278,10 @@ def _event(
     return event
 
 
-def submitted_event(job: Job, now: datetime) -> JobSubmitted:
+def submitted_event(job: SubmittedJob, now: datetime) -> JobSubmitted:
     """Return the event that a job waits for approval."""
     return JobSubmitted(
-        **_envelope(job, now),
+        **envelope(job, now),
         job_id=JobId(job.id),
         owner_id=UserId(job.owner_id),
         submission_id=SubmissionId(job.submission_id),
@@ -259,7 +292,8 @@ def submitted_event(job: Job, now: datetime) -> JobSubmitted:
     )
 
 
-def _envelope(job: Job, now: datetime) -> dict[str, object]:
+def envelope(job: SubmittedJob, now: datetime) -> dict[str, Any]:
+    """Return what every event about a job begins with."""
     return {
         "id": EventId(uuid4()),
         "occurred_at": now,
@@ -267,86 +301,8 @@ def _envelope(job: Job, now: datetime) -> dict[str, object]:
     }
 
 
-async def _request_cancel(
-    session: AsyncSession, actor: Actor, job: Job, run: Run, now: datetime
-) -> None:
-    """Ask the node to cancel the run; it is a fact only when the node says so."""
-    job.cancel_requested_at, job.cancel_requested_by = now, actor.id
-    job.version += 1
-    session.add(job)
-    event = JobCancelRequested(
-        **_envelope(job, now),
-        job_id=JobId(job.id),
-        owner_id=UserId(job.owner_id),
-        run_id=RunId(run.id),
-        by=actor.id,
-    )
-    await outbox.add_event(session, event)
-    await commands.issue(
-        session,
-        actor,
-        CommandKind.CANCEL,
-        commands.Target.run(run),
-        now=now,
-        correlation_id=job.correlation_id,
-    )
-    _record(session, actor, job, JobAction.CANCEL, now, "requested")
-
-
-async def _must_need_word(
-    session: AsyncSession, job: Job, run: Run, outcome: Resolution, now: datetime
-) -> None:
-    """Raise Conflict unless the run waits for a word, and this one is not ruled out."""
-    if run.state != RunState.ATTENTION:
-        raise Conflict("run-state", "This run does not need attention any more.", job_id=job.id)
-    if await words.is_being_resolved(session, run.id, now):
-        raise Conflict(
-            "run-being-resolved", "Somebody has just decided about this run.", job_id=job.id
-        )
-    printer = await session.get(PrinterState, run.printer_id)
-    if outcome is Resolution.PRINTING and printer and printer.journal_id != run.journal_id:
-        raise Conflict(
-            "print-unknown-to-node",
-            "The node has lost its memory of this print and would not tell how it ends. "
-            "Wait for the end, then say how it ended.",
-            job_id=job.id,
-        )
-    if outcome is Resolution.RELEASED and _is_at_work(printer, run):
-        raise Conflict(
-            "printer-at-work",
-            "The printer says that it prints. Say that it never started once it has ended.",
-            job_id=job.id,
-        )
-
-
-def _is_at_work(printer: PrinterState | None, run: Run) -> bool:
-    """Tell whether the printer says that it works, so that the run may be what it works on."""
-    if printer is None or not printer.is_online or run.printer_is_free:
-        return False
-    return printer.activity in AT_WORK_ACTIVITIES
-
-
-def _record(
-    session: AsyncSession,
-    actor: Actor,
-    job: Job,
-    action: JobAction,
-    now: datetime,
-    detail: str | None,
-) -> None:
-    audit.record(
-        session,
-        actor,
-        f"job.{action.value}",
-        "job",
-        job.id,
-        correlation_id=job.correlation_id,
-        now=now,
-        detail=detail,
-    )
-
-
-def _changed(job_id: UUID) -> Conflict:
+def changed_meanwhile(job_id: UUID) -> Conflict:
+    """Return the conflict with whoever was quicker."""
     return Conflict(
         "job-changed",
         "The job has changed since you looked. Look again, then decide.",
@@ -354,8 +310,7 @@ def _changed(job_id: UUID) -> Conflict:
     )
 
 
-def _wrong_state(job: Job, action: JobAction, seen: str | None = None) -> Conflict:
+def wrong_state(job_id: UUID, state: str, action: JobAction) -> Conflict:
+    """Return the conflict with a state that leaves the action no room."""
     word = action.value.replace("_", " ")
-    return Conflict(
-        "job-state", f"The job is {seen or job.state}: {word} is not possible.", job_id=job.id
-    )
+    return Conflict("job-state", f"The job is {state}: {word} is not possible.", job_id=job_id)

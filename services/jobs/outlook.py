@@ -10,15 +10,15 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ScalarSelect, Select, Uuid, and_, any_, func, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ARRAY, ScalarSelect, Uuid, and_, any_, func, select, tuple_
 from sqlmodel import col
 
 from contracts.events import PrinterActivity
 from contracts.lifecycle import BedState, RunState, Status
 from contracts.loaded import Loaded, PlateSummary
 from contracts.waiting import Param, WaitReason
-from services.db.prepared import Prepared, Reader, slot
+from services.db.database import Asker, Row
+from services.db.prepared import Prepared, slot
 from services.db.tables.machines import Printer, PrinterState, Run
 from services.db.tables.people import User
 from services.db.tables.shop import Shop
@@ -135,29 +135,18 @@ def _reason(code: str, text: str, **params: Param) -> WaitReason:
     return WaitReason(code=code, params=params, text=text)
 
 
-async def read_outlook(connection: AsyncConnection, jobs: Sequence[JobRow]) -> Outlook:
+async def read_outlook(asker: Asker, jobs: Sequence[JobRow]) -> Outlook:
     """Return what is known now, with the places of those of these jobs that wait; one statement."""
     waiting = [job.id for job in jobs if job.status is Status.QUEUED]
-    return _outlook((await connection.execute(_question(), {"jobs": waiting})).mappings().all())
-
-
-async def ask_outlook(reader: Reader, jobs: Sequence[JobRow]) -> Outlook:
-    """Return the same outside of a transaction."""
-    waiting = [job.id for job in jobs if job.status is Status.QUEUED]
-    return _outlook(await reader.fetch(_prepared_question(), jobs=waiting))
+    return _outlook(await asker.fetch(_question(), jobs=waiting))
 
 
 @cache
-def _prepared_question() -> Prepared:
-    return Prepared(_question())
-
-
-@cache
-def _question() -> Select[Any]:
-    """Return the select of every queue with each of its printers; the rest is in every row."""
+def _question() -> Prepared:
+    """Return the question for every queue with each of its printers; the rest is in every row."""
     said = [getattr(PrinterState, name) for name in ("is_online", "activity", "bed", "loaded")]
     shop = select(col(Shop.content)).where(col(Shop.id) == THE_ONE).scalar_subquery()
-    return (
+    return Prepared(
         select(
             col(Queue.name).label("queue"),
             col(Queue.is_held),
@@ -197,7 +186,7 @@ def _places() -> ScalarSelect[Any]:
     )
 
 
-def _outlook(rows: Sequence[Mapping[Any, Any]]) -> Outlook:
+def _outlook(rows: Sequence[Row]) -> Outlook:
     """Return what the rows say; there is always a queue."""
     queues: dict[str, QueueNow] = {}
     for row in rows:
@@ -206,13 +195,15 @@ def _outlook(rows: Sequence[Mapping[Any, Any]]) -> Outlook:
             queues[row["queue"]] = QueueNow(
                 queue.is_held, queue.held_by, [*queue.printers, _standing(row)]
             )
-    first = rows[0] if rows else {"places": None, "shop": None}
+    if not rows:
+        return Outlook()
+    first = rows[0]
     places = {UUID(job): int(place) for job, place in (first["places"] or {}).items()}
     shop = ShopSettings.model_validate(first["shop"]) if first["shop"] else ShopSettings()
     return Outlook(queues, places, shop)
 
 
-def _standing(row: Mapping[Any, Any]) -> Standing:
+def _standing(row: Row) -> Standing:
     minutes, heard = row["minutes_left"], row["last_fact_at"]
     is_moving = row["run"] == RunState.PRINTING and minutes is not None and heard is not None
     return Standing(

@@ -1,17 +1,16 @@
 """Where a claim is made, and whether its printer may make one."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, String, Uuid, select
+from sqlalchemy import String, Uuid, select
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.rpc import ClaimRequest, RefusalCode
-from services.db.prepared import slot
+from services.db.database import Transaction
+from services.db.prepared import Prepared, slot
 from services.db.tables.machines import Node, Printer
 from services.db.tables.shop import Shop
 from services.db.tables.work import Queue
@@ -46,11 +45,10 @@ class Place:
     shop: ShopSettings
 
 
-async def place_of(session: AsyncSession, request: ClaimRequest) -> Place | ClaimRefused:
+async def place_of(transaction: Transaction, request: ClaimRequest) -> Place | ClaimRefused:
     """Return where the claim is made, its printer locked: claims for one printer take turns."""
-    connection = await session.connection()
-    found = (await connection.execute(_printer(), {"id": request.printer_id})).first()
-    printer = None if found is None else ClaimingPrinter(*found)
+    found = await transaction.fetchrow(_printer(), id=request.printer_id)
+    printer = None if found is None else ClaimingPrinter(*found.values())
     if printer is None or not printer.is_enabled:
         return ClaimRefused(
             RefusalCode.UNKNOWN_PRINTER, "No queue has this printer yet: an admin adds it to one."
@@ -59,8 +57,10 @@ async def place_of(session: AsyncSession, request: ClaimRequest) -> Place | Clai
         return ClaimRefused(
             RefusalCode.NOT_YOUR_PRINTER, f"This printer belongs to node {printer.node}."
         )
-    asked = {"node": printer.node, "queue": printer.queue}
-    revoked_at, is_held, shop = (await connection.execute(_surroundings(), asked)).one()
+    around = await transaction.fetchrow(_surroundings(), node=printer.node, queue=printer.queue)
+    if around is None:
+        raise LookupError(f"no node {printer.node}")  # its printer names it
+    revoked_at, is_held, shop = around.values()
     if revoked_at is not None:
         return ClaimRefused(RefusalCode.NOT_YOUR_PRINTER, "This node was revoked. Enrol it again.")
     # 0 is a journal that was not told yet: it gets the epoch with the answer.
@@ -75,16 +75,17 @@ async def place_of(session: AsyncSession, request: ClaimRequest) -> Place | Clai
 
 
 @cache
-def _printer() -> Select[Any]:
+def _printer() -> Prepared:
     """Return the select that locks a printer."""
     columns = (getattr(Printer, name) for name in ClaimingPrinter._fields)
-    return select(*columns).where(col(Printer.id) == slot("id", Uuid())).with_for_update()
+    this = col(Printer.id) == slot("id", Uuid())
+    return Prepared(select(*columns).where(this).with_for_update())
 
 
 @cache
-def _surroundings() -> Select[datetime | None, bool, dict[str, Any]]:
+def _surroundings() -> Prepared:
     """Return the select of when a node was revoked, a queue's hold and the shop's settings."""
-    return (
+    return Prepared(
         select(col(Node.revoked_at), col(Queue.is_held), col(Shop.content))
         .select_from(Node)
         .join(Queue, col(Queue.name) == slot("queue", String()))

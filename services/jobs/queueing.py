@@ -78,7 +78,7 @@ async def move(
     await _tell(session, actor, wish.queue, now)
 
 
-def first_rank(queue: str) -> ColumnElement[int]:
+def first_rank(queue: str | ColumnElement[str]) -> ColumnElement[int]:
     """Return the rank before all that wait in the queue."""
     least = select(func.min(col(Job.rank))).where(*_waits(queue)).scalar_subquery()
     return func.coalesce(least, RANK.next_value()) - _STEP
@@ -147,7 +147,7 @@ def must_run(actor: Actor) -> None:
         raise NotAllowed("admins-only", "Only an admin changes queues and printers. Ask one.")
 
 
-def _waits(queue: str) -> tuple[ColumnElement[bool], ...]:
+def _waits(queue: str | ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
     return (
         col(Job.queue) == queue,
         col(Job.state) == JobState.QUEUED.value,

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Uuid, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.loaded import PlateSummary
+from services.db.database import Asker
+from services.db.prepared import Prepared, slot
 from services.db.tables.people import User
 from services.db.tables.shop import Quota
 from services.jobs import audit
@@ -48,8 +50,8 @@ _OWNED = "AND owner_id = :owner_id"
 _SUMS = """    ) AS prints
     GROUP BY owner_id
 """
-_USED_BY_ALL = text(_PRINTS + _WAITING + _SUMS)
-_USED_BY_ONE = text(_PRINTS + _OWNED + _WAITING + _OWNED + _SUMS)
+_USED_BY_ALL = Prepared(text(_PRINTS + _WAITING + _SUMS))
+_USED_BY_ONE = Prepared(text(_PRINTS + _OWNED + _WAITING + _OWNED + _SUMS))
 
 
 @dataclass(frozen=True)
@@ -91,34 +93,29 @@ def amounts(plate: PlateSummary) -> tuple[float, float]:
     return plate.weight_g or 0, (plate.estimate_s or 0) / SECONDS_PER_H
 
 
-async def allowance_of(connection: AsyncConnection, user_id: UUID, now: datetime) -> Allowance:
+async def allowance_of(asker: Asker, user_id: UUID, now: datetime) -> Allowance:
     """Return what a person may print this month and how much of it is gone."""
-    shop, _ = await read_shop(connection)
-    own = await limits_of_people(connection, user_id)
-    used = await _used(connection, now, user_id)
+    shop, _ = await read_shop(asker)
+    row = await asker.fetchrow(_own_limits(), user_id=user_id)
+    own = {} if row is None else {user_id: Limits(*row.values())}
+    used = await _used(asker, now, user_id)
     return _allowance(shop, own.get(user_id), used.get(user_id), now)
 
 
-async def allowances(connection: AsyncConnection, now: datetime) -> Mapping[UUID, Allowance]:
+async def allowances(asker: Asker, now: datetime) -> Mapping[UUID, Allowance]:
     """Return the same of everybody."""
-    shop, _ = await read_shop(connection)
-    own, used = await limits_of_people(connection), await _used(connection, now)
-    people = (await connection.execute(select(col(User.id)))).scalars()
+    shop, _ = await read_shop(asker)
+    own, used = await limits_of_people(asker), await _used(asker, now)
+    people = [row["id"] for row in await asker.fetch(_people())]
     return {
         user_id: _allowance(shop, own.get(user_id), used.get(user_id), now) for user_id in people
     }
 
 
-async def limits_of_people(
-    connection: AsyncConnection, user_id: UUID | None = None
-) -> Mapping[UUID, Limits]:
-    """Return the limits that differ from everybody's; of one person, or of all."""
-    columns = (col(Quota.user_id), col(Quota.month_grams), col(Quota.month_hours))
-    statement = select(*columns)
-    if user_id is not None:
-        statement = statement.where(col(Quota.user_id) == user_id)
-    rows = await connection.execute(statement)
-    return {owner: Limits(grams, hours) for owner, grams, hours in rows}
+async def limits_of_people(asker: Asker) -> Mapping[UUID, Limits]:
+    """Return the limits that differ from everybody's."""
+    rows = await asker.fetch(_all_limits())
+    return {row["user_id"]: Limits(row["month_grams"], row["month_hours"]) for row in rows}
 
 
 async def set_limits(
@@ -166,14 +163,28 @@ def month_of(now: datetime) -> tuple[datetime, datetime]:
     return start, start.replace(year=year, month=month)
 
 
-async def _used(
-    connection: AsyncConnection, now: datetime, user_id: UUID | None = None
-) -> Mapping[UUID, Used]:
+@cache
+def _own_limits() -> Prepared:
+    this = col(Quota.user_id) == slot("user_id", Uuid())
+    return Prepared(select(col(Quota.month_grams), col(Quota.month_hours)).where(this))
+
+
+@cache
+def _all_limits() -> Prepared:
+    return Prepared(select(col(Quota.user_id), col(Quota.month_grams), col(Quota.month_hours)))
+
+
+@cache
+def _people() -> Prepared:
+    return Prepared(select(col(User.id)))
+
+
+async def _used(asker: Asker, now: datetime, user_id: UUID | None = None) -> Mapping[UUID, Used]:
     since, _ = month_of(now)
     if user_id is None:
-        rows = await connection.execute(_USED_BY_ALL, {"since": since})
+        rows = await asker.fetch(_USED_BY_ALL, since=since)
     else:
-        rows = await connection.execute(_USED_BY_ONE, {"since": since, "owner_id": user_id})
+        rows = await asker.fetch(_USED_BY_ONE, since=since, owner_id=user_id)
     return {
         row["owner_id"]: Used(
             grams=float(row["used_g"] or 0),
@@ -181,7 +192,7 @@ async def _used(
             waiting_grams=float(row["waiting_g"] or 0),
             waiting_hours=float(row["waiting_s"] or 0) / SECONDS_PER_H,
         )
-        for row in rows.mappings()
+        for row in rows
     }
 
 

@@ -11,11 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.lifecycle import JobAction, JobState
 from contracts.loaded import PlateSummary
+from services.db.database import in_session
 from services.db.tables.work import Job
 from services.jobs import commenting, decisions
 from services.jobs.actors import Actor
 from services.jobs.errors import Conflict, Malformed, Unknown
-from services.jobs.submitting import name_of_file, plates_of, ready_artifact
+from services.jobs.submitting import name_of_file, ready_file
 
 
 class Earlier(BaseModel):
@@ -50,7 +51,7 @@ async def resubmit(
     if words:
         await commenting.comment(session, actor, job_id, words, now)
     decision = decisions.Decision(JobAction.RESUBMIT, version)
-    await decisions.decide(session, actor, job_id, decision, now)
+    await decisions.decide(in_session(session), actor, job_id, decision, now)
 
 
 async def _change(
@@ -65,8 +66,8 @@ async def _change(
             "The job has changed since you looked. Look again, then decide.",
             job_id=job_id,
         )
-    artifact = await ready_artifact(session, actor, change.artifact_id)
-    plate = plates_of(artifact).get(change.plate)
+    file = await ready_file(in_session(session), actor, change.artifact_id)
+    plate = file.plates.get(change.plate)
     if plate is None:
         raise Malformed("no-such-plate", f"The file has no sliced plate {change.plate}.")
     before = PlateSummary.model_validate(job.needs)
@@ -75,8 +76,8 @@ async def _change(
     ).model_dump(mode="json")
     if plate.index != job.plate:
         job.copy_no = await _next_copy(session, job.submission_id, plate.index)
-    job.artifact_id, job.plate = artifact.id, plate.index
-    job.name, job.needs = name_of_file(artifact.filename), plate.model_dump(mode="json")
+    job.artifact_id, job.plate = file.id, plate.index
+    job.name, job.needs = name_of_file(file.filename), plate.model_dump(mode="json")
     session.add(job)
     await session.flush()
 

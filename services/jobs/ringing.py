@@ -18,6 +18,7 @@ from contracts.sentences import Sentence
 from contracts.waiting import RequeueReason
 from services.db import outbox
 from services.db.channels import QUEUE
+from services.db.database import Transaction
 from services.db.news import tell
 from services.db.tables.machines import Run
 from services.db.tables.work import Job
@@ -88,9 +89,9 @@ async def ring_all(session: AsyncSession, reason: RequeueReason, now: datetime) 
     return len(jobs)
 
 
-async def tell_ringer(session: AsyncSession) -> None:
+async def tell_ringer(into: AsyncSession | Transaction) -> None:
     """Wake the ringer once this transaction has committed: a `not_before` is to be watched."""
-    await tell(session, QUEUE)
+    await tell(into, QUEUE)
 
 
 async def ring_queue(session: AsyncSession, queue: str, now: datetime) -> None:

@@ -1,14 +1,15 @@
 """What the operator of a shop has set: prices, limits, which models may stand in for others."""
 
+from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import SLUG_PATTERN, QueueName
+from services.db.database import Asker
+from services.db.prepared import Prepared
 from services.db.tables.shop import Shop
 from services.jobs.fit import FitRules
 
@@ -74,16 +75,14 @@ class ShopSettings(BaseModel):
         return self.queue_max_print_s.get(queue, self.max_print_s)
 
 
-_THE_SHOP = select(col(Shop.content), col(Shop.version)).where(col(Shop.id) == THE_ONE)
-
-
-async def read_shop(connection: AsyncConnection) -> tuple[ShopSettings, int]:
+async def read_shop(asker: Asker) -> tuple[ShopSettings, int]:
     """Return the settings and their version; 0 while nobody has set any."""
-    row = (await connection.execute(_THE_SHOP)).first()
-    return (ShopSettings(), 0) if row is None else (ShopSettings.model_validate(row[0]), row[1])
+    row = await asker.fetchrow(_the_shop())
+    if row is None:
+        return ShopSettings(), 0
+    return ShopSettings.model_validate(row["content"]), row["version"]
 
 
-async def shop_of(session: AsyncSession) -> ShopSettings:
-    """Return the settings as this transaction sees them."""
-    settings, _ = await read_shop(await session.connection())
-    return settings
+@cache
+def _the_shop() -> Prepared:
+    return Prepared(select(col(Shop.content), col(Shop.version)).where(col(Shop.id) == THE_ONE))

@@ -33,7 +33,8 @@ from contracts.lifecycle import (
     job_actions,
     status_of,
 )
-from services.db.prepared import Prepared, Reader, slot
+from services.db.database import Asker
+from services.db.prepared import Prepared, slot
 from services.db.tables.bus import EventLog
 from services.db.tables.machines import Printer, PrinterState, Run
 from services.db.tables.people import User
@@ -254,33 +255,31 @@ def _jobs() -> Select[Any]:
     )
 
 
-async def _rows(
-    connection: AsyncConnection, statement: Select[Any], **values: object
-) -> list[JobRow]:
-    result = await connection.execute(statement, values)
-    return [JobRow._make(row) for row in result]
+async def _rows(connection: AsyncConnection, statement: Select[Any]) -> list[JobRow]:
+    return [JobRow._make(row) for row in await connection.execute(statement)]
 
 
-async def find_job(connection: AsyncConnection, job_id: UUID) -> JobRow | None:
+async def find_job(asker: Asker, job_id: UUID) -> JobRow | None:
     """Return one job, whoever owns it."""
-    rows = await _rows(connection, _one_job(), job_id=job_id)
-    return rows[0] if rows else None
+    row = await asker.fetchrow(_one_job(), job_id=job_id)
+    return None if row is None else JobRow(*row.values())
 
 
 @cache
-def _one_job() -> Select[Any]:
-    return _jobs().where(col(Job.id) == slot("job_id", Uuid()))
+def _one_job() -> Prepared:
+    return Prepared(_jobs().where(col(Job.id) == slot("job_id", Uuid())))
 
 
-async def jobs_of_submission(connection: AsyncConnection, submission_id: UUID) -> list[JobRow]:
+async def jobs_of_submission(asker: Asker, submission_id: UUID) -> list[JobRow]:
     """Return the jobs that were sent in one go, in their order."""
-    return await _rows(connection, _jobs_of_one_submission(), submission_id=submission_id)
+    rows = await asker.fetch(_jobs_of_one_submission(), submission_id=submission_id)
+    return [JobRow(*row.values()) for row in rows]
 
 
 @cache
-def _jobs_of_one_submission() -> Select[Any]:
+def _jobs_of_one_submission() -> Prepared:
     statement = _jobs().where(col(Job.submission_id) == slot("submission_id", Uuid()))
-    return statement.order_by(col(Job.plate), col(Job.copy_no))
+    return Prepared(statement.order_by(col(Job.plate), col(Job.copy_no)))
 
 
 async def jobs_on_printers(
@@ -305,7 +304,7 @@ async def jobs_in_queue(connection: AsyncConnection, queue: str, *, limit: int) 
 
 
 async def list_jobs(
-    reader: Reader, wanted: JobFilter, *, after: Position | None, limit: int
+    asker: Asker, wanted: JobFilter, *, after: Position | None, limit: int
 ) -> list[JobRow]:
     """Return up to `limit` jobs after a position, newest first unless told otherwise."""
     words = wanted.text.split()
@@ -325,8 +324,8 @@ async def list_jobs(
         values["ended_since"] = wanted.ended_since
     if wanted.ended_until is not None:
         values["ended_until"] = wanted.ended_until
-    rows = await reader.fetch(_listing(shape), owner=wanted.owner_id, limit=limit, **values)
-    return [JobRow._make(row) for row in rows]
+    rows = await asker.fetch(_listing(shape), owner=wanted.owner_id, limit=limit, **values)
+    return [JobRow(*row.values()) for row in rows]
 
 
 class _Shape(NamedTuple):

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ARRAY, String, Uuid, any_, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col, or_, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.waiting import WaitReason
+from services.db.database import Transaction
+from services.db.prepared import Prepared, slot
 from services.db.tables.work import Job
 
 NO_REASON: Mapping[str, None] = {"wait_reason": None, "wait_code": None, "wait_params": None}
@@ -30,23 +33,32 @@ class Skipped:
         """Remember that this job was passed over."""
         self._by_text.setdefault(reason.text, (reason, []))[1].append(job_id)
 
-    async def tell(self, session: AsyncSession) -> None:
+    async def tell(self, transaction: Transaction) -> None:
         """Write the reasons onto the jobs, but for those that somebody is deciding about."""
         for reason, ids in self._by_text.values():
-            unlocked = (
-                select(Job.id)
-                .where(
-                    col(Job.id).in_(ids),
-                    or_(col(Job.wait_reason).is_(None), col(Job.wait_reason) != reason.text),
-                )
-                .with_for_update(skip_locked=True)
+            await transaction.execute(
+                _reasons(), ids=ids, text=reason.text, code=reason.code, params=reason.params
             )
-            values = {
-                "wait_reason": reason.text,
-                "wait_code": reason.code,
-                "wait_params": reason.params,
-            }
-            await session.exec(update(Job).where(col(Job.id).in_(unlocked)).values(**values))
+
+
+@cache
+def _reasons() -> Prepared:
+    """Return the update of jobs that another reason holds up than they say."""
+    text = slot("text", String())
+    unlocked = (
+        select(Job.id)
+        .where(
+            col(Job.id) == any_(slot("ids", ARRAY(Uuid()))),
+            or_(col(Job.wait_reason).is_(None), col(Job.wait_reason) != text),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    values = {
+        "wait_reason": text,
+        "wait_code": slot("code", String()),
+        "wait_params": slot("params", JSONB()),
+    }
+    return Prepared(update(Job).where(col(Job.id).in_(unlocked)).values(**values))
 
 
 def forget(job: Job) -> None:

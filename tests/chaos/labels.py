@@ -42,19 +42,20 @@ def _points(process: str, function: str, needs: Needs = Needs.NOTHING) -> Iterat
     yield Label(process, function, "after", needs)
 
 
-_COMMIT = "sqlalchemy.engine.default:DefaultDialect.do_commit"
+COMMIT = "asyncpg.transaction:Transaction._Transaction__commit"
+"""Of every transaction, with a session or without."""
 _OF_API = (
-    *_points("api", _COMMIT),
+    *_points("api", COMMIT),
     *_points("api", "services.jobs.submitting:submit"),
-    Label("api", "services.jobs.submitting:announce", "after", Needs.UPLOAD),
-    Label("api", "services.jobs.submitting:hand_over", "after", Needs.UPLOAD),
+    Label("api", "services.jobs.uploading:announce", "after", Needs.UPLOAD),
+    Label("api", "services.jobs.uploading:hand_over", "after", Needs.UPLOAD),
     Label("api", "services.jobs.decisions:decide", "after"),
-    Label("api", "services.jobs.decisions:cancel", "after", Needs.CANCEL),
+    Label("api", "services.jobs.cancelling:cancel", "after", Needs.CANCEL),
     Label("api", "services.jobs.commands:say_bed", "after"),
     Label("api", "services.db.outbox:add_command", "after"),
 )
 _OF_DISPATCH = (
-    *_points("dispatch", _COMMIT),
+    *_points("dispatch", COMMIT),
     Label("dispatch", "services.jobs.places:place_of", "after"),
     Label("dispatch", "services.jobs.claims:_write", "after"),
     Label("dispatch", "services.dispatch.answers:Answers.claim", "before"),

@@ -154,7 +154,7 @@ def forget_requests() -> None:
     """A request that comes again is carried out again."""
     once = _class("services.api.idempotency:Once")
 
-    async def never_seen(self: Any, session: Any) -> bool:
+    async def never_seen(self: Any, transaction: Any) -> bool:
         self._key = None
         return True
 

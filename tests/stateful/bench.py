@@ -28,8 +28,8 @@ from contracts.rpc import ClaimRequest, RunOffer
 from runtime.clock import SystemClock
 from runtime.settings import DatabaseSettings, StorageSettings
 from services.db.channels import EVENTS
+from services.db.database import open_database
 from services.db.news import News
-from services.db.prepared import open_reader
 from services.db.tables.machines import Node, Printer
 from services.db.tables.work import Queue
 from services.dispatch.answers import Answers
@@ -87,7 +87,7 @@ class Bench:
         async with (
             World.open(env) as world,
             open_bucket(storage) as bucket,
-            open_reader(settings) as reader,
+            open_database(settings) as database,
         ):
             connection = await asyncpg.connect(str(env["LAYERLINE_DATABASE_URL"]))
             try:
@@ -113,7 +113,7 @@ class Bench:
                 )
                 yield cls(
                     ada,
-                    Answers(world.sessions, reader, bucket, News(settings, EVENTS), ClaimWaits()),
+                    Answers(world.sessions, database, bucket, News(settings, EVENTS), ClaimWaits()),
                     world,
                     connection,
                     name,

@@ -10,7 +10,7 @@ from contracts.lifecycle import Resolution
 from contracts.sentences import saying_of
 from services.api.attention.reading import DoubtRow, FactRow
 from services.api.attention.schemas import Choice, Evidence, EvidenceKind, Objection, Witness
-from services.jobs.decisions import AT_WORK_ACTIVITIES
+from services.jobs.resolving import AT_WORK_ACTIVITIES
 
 _AT_REST = {PrinterActivity.IDLE, PrinterActivity.FINISHED, PrinterActivity.FAILED}
 _KINDS: Mapping[str, tuple[EvidenceKind, Witness]] = {

@@ -28,16 +28,16 @@ class AttentionDesk:
     async def open(self) -> list[Attention]:
         """Return the runs that need a decision, the oldest job first."""
         wanted = views.JobFilter(None, frozenset({Status.ATTENTION}), "", oldest_first=True)
-        rows = await views.list_jobs(self._services.reader, wanted, after=None, limit=MOST)
+        rows = await views.list_jobs(self._services.database, wanted, after=None, limit=MOST)
         async with self._services.reads.connect() as connection:
             return [each for row in rows if (each := await self._attention(connection, row))]
 
     async def of_job(self, job_id: UUID) -> Attention:
         """Return what is known of a job whose run needs a decision; raise Unknown otherwise."""
+        row = await views.find_job(self._services.database, job_id)
+        if row is None:
+            raise Unknown("job")
         async with self._services.reads.connect() as connection:
-            row = await views.find_job(connection, job_id)
-            if row is None:
-                raise Unknown("job")
             attention = await self._attention(connection, row)
         if attention is None:
             raise Unknown("attention")

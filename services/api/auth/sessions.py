@@ -69,7 +69,7 @@ async def find_person(services: Services, cookies: Mapping[str, str]) -> SignedI
 async def find_session(services: Services, id_sha256: bytes) -> SignedIn | None:
     """Return whose session it is; None when it is over or its person may not come in."""
     now = services.clock.now()
-    row = await services.reader.fetchrow(
+    row = await services.database.fetchrow(
         _living(), id_sha256=id_sha256, now=now, idle_since=now - IDLE
     )
     if row is None:

@@ -1,11 +1,10 @@
 """Jobs: from what people ask for to `services.jobs`, and back to what people see."""
 
-from collections.abc import Awaitable, Callable, Sequence, Set
+from collections.abc import Awaitable, Callable, Set
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.commands import CommandKind
@@ -30,10 +29,20 @@ from services.api.jobs.schemas import (
 from services.api.printers.presenting import present_command
 from services.api.printers.schemas import Command
 from services.api.state import Services
+from services.db.database import Asker, Transaction, in_session
 from services.db.tables import machines
-from services.jobs import bulk, commands, decisions, resubmitting, submitting, views
+from services.jobs import (
+    bulk,
+    cancelling,
+    commands,
+    decisions,
+    resolving,
+    resubmitting,
+    submitting,
+    views,
+)
 from services.jobs.errors import Conflict, NotAllowed, Unknown
-from services.jobs.outlook import Outlook, ask_outlook, read_outlook
+from services.jobs.outlook import Outlook, read_outlook
 
 
 class JobDesk:
@@ -46,9 +55,9 @@ class JobDesk:
         """Make the jobs; they wait for approval."""
         orders = [submitting.Copies(order.plate, order.copies) for order in body.plates]
 
-        async def act(session: AsyncSession) -> Submission:
+        async def act(transaction: Transaction) -> Submission:
             submission = await submitting.submit(
-                session,
+                transaction,
                 self._viewer,
                 body.artifact_id,
                 orders,
@@ -57,7 +66,7 @@ class JobDesk:
                 queue=body.queue,
                 now=self._services.clock.now(),
             )
-            rows = await views.jobs_of_submission(await session.connection(), submission.id)
+            rows = await views.jobs_of_submission(transaction, submission.id)
             return Submission(
                 id=submission.id,
                 note=submission.note,
@@ -65,7 +74,7 @@ class JobDesk:
                 jobs=[self._present(row) for row in rows],
             )
 
-        return await once.run(act, status=201)
+        return await once.run_bare(act, status=201)
 
     async def page(self, query: JobQuery) -> JobPage:
         """Return a page of jobs; one statement, one more where some wait in a queue."""
@@ -73,11 +82,11 @@ class JobDesk:
             raise NotAllowed("admins-only", "Only an admin sees everybody's jobs.")
         after = position_of(query.cursor)
         wanted = filter_of(query, self._viewer)
-        reader = self._services.reader
-        rows = await views.list_jobs(reader, wanted, after=after, limit=query.limit + 1)
+        database = self._services.database
+        rows = await views.list_jobs(database, wanted, after=after, limit=query.limit + 1)
         outlook = None
         if any(row.status is Status.QUEUED for row in rows):
-            outlook = await ask_outlook(reader, rows)
+            outlook = await read_outlook(database, rows)
         page = rows[: query.limit]
         has_more = len(rows) > query.limit
         return JobPage(
@@ -87,26 +96,24 @@ class JobDesk:
 
     async def get(self, job_id: UUID) -> Job:
         """Return a job of one's own; admins see all."""
-        async with self._services.reads.connect() as connection:
-            row = self._theirs(await views.find_job(connection, job_id))
-            return self._present(row, await _outlook_for(connection, [row]))
+        return await self._as_it_is(self._services.database, job_id)
 
     async def events(self, job_id: UUID) -> list[JobEvent]:
         """Return what happened to a job."""
+        self._theirs(await views.find_job(self._services.database, job_id))
         async with self._services.reads.connect() as connection:
-            self._theirs(await views.find_job(connection, job_id))
             rows = await views.events_of_job(connection, job_id)
         return [present_event(row) for row in rows]
 
     async def decide(self, once: Once, job_id: UUID, decision: decisions.Decision) -> Response:
         """Decide about a job that no run has."""
 
-        async def change(session: AsyncSession) -> UUID:
+        async def act(transaction: Transaction) -> Job:
             now = self._services.clock.now()
-            await decisions.decide(session, self._viewer, job_id, decision, now)
-            return job_id
+            await decisions.decide(transaction, self._viewer, job_id, decision, now)
+            return await self._as_it_is(transaction, job_id)
 
-        return await self._changed(once, change)
+        return await self._or_current(once.run_bare(act))
 
     async def decide_many(self, once: Once, body: ManyDecisions) -> Response:
         """Decide about several jobs, each for itself."""
@@ -123,8 +130,8 @@ class JobDesk:
                 now=self._services.clock.now(),
             )
             await session.flush()
-            connection = await session.connection()
-            rows = {each.job_id: await views.find_job(connection, each.job_id) for each in outcomes}
+            asker = in_session(session)
+            rows = {each.job_id: await views.find_job(asker, each.job_id) for each in outcomes}
             return DecidedJobs(items=[self._decided(each, rows[each.job_id]) for each in outcomes])
 
         return await once.run(act)
@@ -160,7 +167,7 @@ class JobDesk:
         """Cancel a job, or ask its node to."""
 
         async def change(session: AsyncSession) -> UUID:
-            await decisions.cancel(session, self._viewer, job_id, self._services.clock.now())
+            await cancelling.cancel(session, self._viewer, job_id, self._services.clock.now())
             return job_id
 
         return await self._changed(once, change)
@@ -169,7 +176,7 @@ class JobDesk:
         """Put a person's word on a run."""
 
         async def change(session: AsyncSession) -> UUID:
-            return await decisions.resolve(
+            return await resolving.resolve(
                 session,
                 self._viewer,
                 run_id,
@@ -226,9 +233,7 @@ class JobDesk:
         async def act(session: AsyncSession) -> Job:
             job_id = await change(session)
             await session.flush()
-            connection = await session.connection()
-            row = self._theirs(await views.find_job(connection, job_id))
-            return self._present(row, await _outlook_for(connection, [row]))
+            return await self._as_it_is(in_session(session), job_id)
 
         return await self._or_current(once.run(act))
 
@@ -241,6 +246,11 @@ class JobDesk:
             job = await self.get(exc.job_id)
             raise ApiError(409, exc.code, exc.detail, job=job) from exc
 
+    async def _as_it_is(self, asker: Asker, job_id: UUID) -> Job:
+        row = self._theirs(await views.find_job(asker, job_id))
+        is_waiting = row.status is Status.QUEUED
+        return self._present(row, await read_outlook(asker, [row]) if is_waiting else None)
+
     def _theirs(self, row: views.JobRow | None) -> views.JobRow:
         if row is None or not (self._viewer.may_approve or row.owner_id == self._viewer.id):
             raise Unknown("job")
@@ -249,12 +259,6 @@ class JobDesk:
     def _present(self, row: views.JobRow, outlook: Outlook | None = None) -> Job:
         heard = self._services.telemetry.heard
         return present_job(row, self._viewer, heard, self._services.clock.now(), outlook)
-
-
-async def _outlook_for(connection: AsyncConnection, rows: Sequence[views.JobRow]) -> Outlook | None:
-    """Return what decides over queued jobs, where some of the rows are."""
-    is_needed = any(row.status is Status.QUEUED for row in rows)
-    return await read_outlook(connection, rows) if is_needed else None
 
 
 async def _desk(services: ServicesDep, viewer: Viewer) -> JobDesk:

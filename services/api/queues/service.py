@@ -14,6 +14,7 @@ from services.api.jobs.presenting import present_job
 from services.api.printers.reading import QueueRow, read_queues
 from services.api.queues.schemas import JobMove, PrinterPlace, Queue, QueueOrder
 from services.api.state import Services
+from services.db.database import Asker, in_session
 from services.jobs import audit, queueing, ringing, views
 from services.jobs.errors import Conflict, Unknown
 from services.jobs.outlook import read_outlook
@@ -39,7 +40,7 @@ class QueueDesk:
     async def order(self, name: str) -> QueueOrder:
         """Return a queue's jobs in its order; of strangers' no more than everyone may see."""
         async with self._services.reads.connect() as connection:
-            return await self._order(connection, name)
+            return await self._order(connection, self._services.database, name)
 
     async def move(self, once: Once, job_id: UUID, body: JobMove) -> Response:
         """Give a job another place; answer with the queue as it is then."""
@@ -106,16 +107,16 @@ class QueueDesk:
     async def _then_order(self, once: Once, name: str, change: Change) -> Response:
         async def act(session: AsyncSession) -> QueueOrder:
             await change(session)
-            return await self._order(await session.connection(), name)
+            return await self._order(await session.connection(), in_session(session), name)
 
         return await once.run(act)
 
-    async def _order(self, connection: AsyncConnection, name: str) -> QueueOrder:
+    async def _order(self, connection: AsyncConnection, asker: Asker, name: str) -> QueueOrder:
         found = next((row for row in await read_queues(connection) if row.name == name), None)
         if found is None:
             raise Unknown("queue")
         rows = await views.jobs_in_queue(connection, name, limit=MAX_SHOWN)
-        outlook = await read_outlook(connection, rows)
+        outlook = await read_outlook(asker, rows)
         now, heard = self._services.clock.now(), self._services.telemetry.heard
         jobs = [present_job(row, self._viewer, heard, now, outlook) for row in rows]
         return QueueOrder(queue=_present(found), jobs=jobs)

@@ -8,6 +8,7 @@ from fastapi import Depends
 from services.api.dependencies import Person, ServicesDep, Viewer
 from services.api.quotas.schemas import PersonQuota, Quota, QuotaChange
 from services.api.state import Services
+from services.db.database import in_session
 from services.jobs import quotas
 from services.jobs.operating import must_operate
 from services.jobs.quotas import Limits
@@ -22,17 +23,15 @@ class QuotaDesk:
     async def mine(self) -> Quota:
         """Return one's own."""
         now = self._services.clock.now()
-        async with self._services.reads.connect() as connection:
-            allowance = await quotas.allowance_of(connection, self._viewer.id, now)
+        allowance = await quotas.allowance_of(self._services.database, self._viewer.id, now)
         return Quota.from_allowance(allowance)
 
     async def all(self) -> list[PersonQuota]:
         """Return everybody's; admins only."""
         must_operate(self._viewer)
         now = self._services.clock.now()
-        async with self._services.reads.connect() as connection:
-            own = await quotas.limits_of_people(connection)
-            found = await quotas.allowances(connection, now)
+        own = await quotas.limits_of_people(self._services.database)
+        found = await quotas.allowances(self._services.database, now)
         return [
             PersonQuota(
                 user_id=user_id,
@@ -50,7 +49,7 @@ class QuotaDesk:
         async with self._services.sessions() as session, session.begin():
             await quotas.set_limits(session, self._viewer, user_id, limits, now)
             await session.flush()
-            allowance = await quotas.allowance_of(await session.connection(), user_id, now)
+            allowance = await quotas.allowance_of(in_session(session), user_id, now)
         return PersonQuota(
             user_id=user_id, is_own=limits is not None, quota=Quota.from_allowance(allowance)
         )

@@ -29,16 +29,17 @@ class ReviewDesk:
 
     async def review(self, job_id: UUID) -> JobReview:
         """Return what speaks for and against a job of one's own; admins see all."""
+        database = self._services.database
+        row = await views.find_job(database, job_id)
+        if row is None or not (self._viewer.may_approve or row.owner_id == self._viewer.id):
+            raise Unknown("job")
+        plate = PlateSummary.model_validate(row.needs)
+        shop, _ = await read_shop(database)
         async with self._services.reads.connect() as connection:
-            row = await views.find_job(connection, job_id)
-            if row is None or not (self._viewer.may_approve or row.owner_id == self._viewer.id):
-                raise Unknown("job")
-            plate = PlateSummary.model_validate(row.needs)
-            shop, _ = await read_shop(connection)
             found = await prospects(connection, row.queue, plate, shop)
             slicer = await slicer_of(connection, row.artifact_id)
-            now = self._services.clock.now()
-            allowance = await quotas.allowance_of(connection, row.owner_id, now)
+        now = self._services.clock.now()
+        allowance = await quotas.allowance_of(database, row.owner_id, now)
         return JobReview(
             plate=plate,
             model_name=name_of(plate.model) if plate.model else None,

@@ -22,8 +22,7 @@ class ShopDesk:
     async def get(self) -> Settings:
         """Return the settings; admins only."""
         must_operate(self._viewer)
-        async with self._services.reads.connect() as connection:
-            settings, version = await read_shop(connection)
+        settings, version = await read_shop(self._services.database)
         return Settings(version=version, settings=settings)
 
     async def change(self, once: Once, body: SettingsChange) -> Response:

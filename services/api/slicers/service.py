@@ -14,8 +14,9 @@ from services.api.guard import MAX_FORM_BYTES
 from services.api.slicers.form import FileBegins, malformed, pieces_of
 from services.api.slicers.schemas import SentFile
 from services.api.state import Services
+from services.db.database import in_session
 from services.db.tables.work import Artifact
-from services.jobs import submitting
+from services.jobs import submitting, uploading
 from services.storage.bucket import incoming_key
 from services.storage.writing import ObjectWriter
 
@@ -53,28 +54,30 @@ class SlicerDesk:
 
     async def _must_have_room(self, size_bytes: int) -> None:
         async with self._services.sessions() as session, session.begin():
-            await submitting.must_have_room(session, self._viewer, size_bytes, self._quota)
+            await uploading.must_have_room(session, self._viewer, size_bytes, self._quota)
 
-    async def _hand_over(self, file: submitting.FileOnItsWay) -> Artifact:
+    async def _hand_over(self, file: uploading.FileOnItsWay) -> Artifact:
         now = self._services.clock.now()
         async with self._services.sessions() as session, session.begin():
-            artifact = await submitting.announce(session, self._viewer, file, self._quota, now)
+            artifact = await uploading.announce(session, self._viewer, file, self._quota, now)
             if artifact.state == ArtifactState.READY:
-                await submitting.submit_all(session, self._viewer, artifact, QUEUE, now)
+                await submitting.submit_all(
+                    in_session(session), self._viewer, artifact.id, QUEUE, now
+                )
                 return artifact
             artifact.submit_to = QUEUE
             await session.flush()
-            return await submitting.hand_over(session, self._viewer, artifact.id, now)
+            return await uploading.hand_over(session, self._viewer, artifact.id, now)
 
     @property
-    def _quota(self) -> submitting.Quota:
+    def _quota(self) -> uploading.Quota:
         settings = self._services.settings
-        return submitting.Quota(settings.person_files, settings.person_storage_gib * GIB)
+        return uploading.Quota(settings.person_files, settings.person_storage_gib * GIB)
 
 
 async def _received(
     request: Request, artifact_id: UUID, writer: ObjectWriter
-) -> submitting.FileOnItsWay:
+) -> uploading.FileOnItsWay:
     """Store the file as it comes; raise ApiError for what is no sliced file.
 
     A file of another kind is read to its end: a slicer shows no answer that comes before.
@@ -99,7 +102,7 @@ async def _received(
             "Only sliced .gcode.3mf files can be printed. Have the slicer send those.",
         )
     await writer.finish()
-    return submitting.FileOnItsWay(
+    return uploading.FileOnItsWay(
         artifact_id, filename, size_bytes, digest.hexdigest(), incoming_key(artifact_id)
     )
 

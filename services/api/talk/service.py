@@ -23,10 +23,10 @@ class TalkDesk:
 
     async def all(self, job_id: UUID) -> list[Comment]:
         """Return what was said, oldest first."""
+        row = await views.find_job(self._services.database, job_id)
+        if row is None or not (self._viewer.may_approve or row.owner_id == self._viewer.id):
+            raise Unknown("job")
         async with self._services.reads.connect() as connection:
-            row = await views.find_job(connection, job_id)
-            if row is None or not (self._viewer.may_approve or row.owner_id == self._viewer.id):
-                raise Unknown("job")
             return [
                 Comment.from_said(said) for said in await commenting.comments_of(connection, job_id)
             ]

@@ -17,7 +17,7 @@ from services.api.state import Services
 from services.api.uploads.access import own_artifact, seen_artifact
 from services.api.uploads.schemas import Artifact, Upload, UploadRequest, UploadTarget
 from services.db.tables import work
-from services.jobs import submitting
+from services.jobs import uploading
 from services.jobs.errors import Conflict
 from services.storage.bucket import ObjectMissing, StorageUnavailable, incoming_key
 
@@ -42,17 +42,17 @@ class UploadDesk:
                 f"{MAX_ARTIFACT_BYTES // MIB} MiB are taken. Export fewer plates.",
             )
         artifact_id = uuid4()
-        file = submitting.FileOnItsWay(
+        file = uploading.FileOnItsWay(
             artifact_id, body.filename, body.size_bytes, body.sha256, incoming_key(artifact_id)
         )
 
         async def act(session: AsyncSession) -> Upload:
             now = self._services.clock.now()
-            if await submitting.count_awaited(session, self._viewer) >= MAX_AWAITED:
+            if await uploading.count_awaited(session, self._viewer) >= MAX_AWAITED:
                 raise HTTPException(
                     429, "Too many uploads are under way. Finish some.", {"Retry-After": "60"}
                 )
-            artifact = await submitting.announce(session, self._viewer, file, self._quota, now)
+            artifact = await uploading.announce(session, self._viewer, file, self._quota, now)
             return await self._upload(artifact)
 
         return await once.run(act, status=201)
@@ -65,7 +65,7 @@ class UploadDesk:
 
         async def act(session: AsyncSession) -> Artifact:
             now = self._services.clock.now()
-            row = await submitting.hand_over(session, self._viewer, artifact_id, now)
+            row = await uploading.hand_over(session, self._viewer, artifact_id, now)
             return Artifact.from_row(row)
 
         return await once.run(act, status=202)
@@ -82,9 +82,9 @@ class UploadDesk:
         return Artifact.from_row(await seen_artifact(self._services, self._viewer, artifact_id))
 
     @property
-    def _quota(self) -> submitting.Quota:
+    def _quota(self) -> uploading.Quota:
         settings = self._services.settings
-        return submitting.Quota(settings.person_files, settings.person_storage_gib * GIB)
+        return uploading.Quota(settings.person_files, settings.person_storage_gib * GIB)
 
     async def _upload(self, artifact: work.Artifact) -> Upload:
         if artifact.state != ArtifactState.UPLOADING:

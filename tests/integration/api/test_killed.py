@@ -18,6 +18,7 @@ import pytest
 from deploy.local.engines.postgres import Postgres
 from deploy.local.process import Command, free_port, holds, http_answers, start
 from tests.chaos.arming import Arm, Files
+from tests.chaos.labels import COMMIT
 from tests.chaos.launch import FOLDER
 from tests.eventually import eventually
 from tests.fixtures.postgres import fresh_database
@@ -27,7 +28,6 @@ from tests.integration.api.rows import ready_artifact
 KILLS = int(os.environ.get("KILLS", "40"))
 ROOT = Path(__file__).resolve().parents[3]
 START_WITHIN_S = 90.0
-COMMIT = "sqlalchemy.engine.default:DefaultDialect.do_commit"
 POINTS = (
     f"{COMMIT}:before",
     f"{COMMIT}:after",

@@ -15,9 +15,9 @@ from contracts.loaded import Loaded
 from contracts.rpc import Behind, ClaimRequest, NoJob, Refused, RunOffer
 from runtime.settings import DatabaseSettings, StorageSettings
 from services.db.channels import EVENTS
+from services.db.database import open_database
 from services.db.engine import Sessions, make_engine, make_sessions
 from services.db.news import News
-from services.db.prepared import open_reader
 from services.dispatch.answers import Answers
 from services.jobs.waits import Waits
 from services.storage.bucket import open_bucket
@@ -99,11 +99,11 @@ async def open_desk(database_url: str) -> AsyncIterator[Desk]:
     news = News(settings, EVENTS)
     async with (
         open_bucket(storage) as bucket,
-        open_reader(settings) as reader,
+        open_database(settings) as database,
         sessions() as session,
     ):
         shop = await Workshop(session).open()
-        answers = Answers(sessions, reader, bucket, news, Waits())
+        answers = Answers(sessions, database, bucket, news, Waits())
         yield Desk(sessions, shop, answers, connection)
     await connection.close()
     await engine.dispose()

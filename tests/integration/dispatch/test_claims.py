@@ -12,7 +12,7 @@ from contracts.lifecycle import Resolution
 from contracts.loaded import Loaded
 from contracts.rpc import Behind, NoJob, RefusalCode, Refused, RunOffer
 from contracts.waiting import RequeueReason
-from services.jobs import decisions, ringing
+from services.jobs import resolving, ringing
 from services.jobs.actors import Actor
 from services.jobs.claims import PAGE
 from tests.builders.rows import LOADED, plate
@@ -29,7 +29,7 @@ async def say(desk: Desk, run_id: UUID, outcome: Resolution) -> None:
     """Put a person's word on a run, as the API does."""
     ada = Actor(UserId(desk.shop.owner_id), is_admin=True, ip=None)
     async with desk.sessions() as session, session.begin():
-        await decisions.resolve(session, ada, run_id, outcome, "I looked.", now())
+        await resolving.resolve(session, ada, run_id, outcome, "I looked.", now())
 
 
 def code_of(answer: Answer) -> RefusalCode:
