@@ -24,8 +24,10 @@ from services.api.slicers import endpoints as slicers
 from services.api.talk import endpoints as talk
 from services.api.uploads import endpoints as uploads
 
-_WORK = (uploads, slicers, previews, reviews, jobs, talk, queues, attention, printers, quotas)
-_ROOMS = (auth, account, people, *_WORK, shop, nodes, notices, letters, feed)
+_WORK = (reviews, jobs, uploads, slicers, previews, talk, queues, attention, printers, quotas)
+_ROOMS = (*_WORK, auth, account, people, shop, nodes, notices, letters, feed)
+"""What is asked most goes first, for a request is held against one after the other; reviews before
+jobs, since `/jobs/summary` is no job."""
 ROUTERS = (*(room.router for room in _ROOMS), health.router)
 
 
