@@ -3,7 +3,7 @@
 from prometheus_client import Counter, Gauge
 
 UNCONFIRMED = Gauge(
-    "layerline_edge_unconfirmed_events", "Facts that wait for the broker, at most a batch of them"
+    "layerline_edge_unconfirmed_events", "Facts that wait for the broker, at most a window of them"
 )
 START_ATTEMPTS = Counter(
     "layerline_start_attempts_total",

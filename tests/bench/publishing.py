@@ -8,7 +8,7 @@ from nats.aio.client import Client
 
 from contracts.events import JobProgress
 from contracts.ids import JournalId
-from edge.publisher import FactPublisher
+from edge.publisher import IN_FLIGHT, FactPublisher
 from edge.records import StoredFact
 from tests.builders.facts import NodeJournal, message_of
 
@@ -45,9 +45,12 @@ class FactLine:
             await asyncio.gather(running, return_exceptions=True)
 
     def facts_after(self, node_seq: int, limit: int) -> list[StoredFact]:
-        """Return up to `limit` facts above `node_seq`; when there is none, all are taken."""
+        """Return up to `limit` facts above `node_seq`.
+
+        When a whole window is asked for and there is none, all are taken.
+        """
         place = node_seq - self._before
-        if place == len(self._written):
+        if place == len(self._written) and limit == IN_FLIGHT:
             self._all_taken.set()
         return self._written[place : place + limit]
 
