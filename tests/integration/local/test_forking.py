@@ -65,6 +65,16 @@ async def test_forkserver_runs_no_thread(forkserver: Forkserver, tmp_path: Path)
     assert psutil.Process(forkserver.pid).num_threads() == 1
 
 
+async def test_fork_loads_nothing_that_the_forkserver_has_not(
+    forkserver: Forkserver, tmp_path: Path
+) -> None:
+    """What libraries load when they are used would stand in the memory of each fork."""
+    log = tmp_path / "one.log"
+    child = await forkserver.start(_command("one", "use"), log)
+    assert await child.wait() == 0, log.read_text()
+    assert json.loads(log.read_text()) == []
+
+
 async def test_killed_fork_is_started_again(forkserver: Forkserver, tmp_path: Path) -> None:
     said: list[str] = []
     record, log = tmp_path / "processes.json", tmp_path / "worker.log"
