@@ -6,15 +6,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ScalarSelect, Uuid, and_, any_, func, select, tuple_
+from pydantic_core import from_json
+from sqlalchemy import ARRAY, ScalarSelect, Text, Uuid, and_, any_, cast, func, select, tuple_
 from sqlmodel import col
 
 from contracts.events import PrinterActivity
-from contracts.lifecycle import BedState, RunState, Status
+from contracts.lifecycle import BedState, JobState, RunState, Status
 from contracts.loaded import Loaded, PlateSummary
 from contracts.waiting import Param, WaitReason
 from services.db.database import Asker, Row
@@ -23,7 +24,7 @@ from services.db.tables.machines import Printer, PrinterState, Run
 from services.db.tables.people import User
 from services.db.tables.shop import Shop
 from services.db.tables.work import Job, Queue
-from services.jobs.fit import Fit, fit
+from services.jobs.fit import FitRules, fit
 from services.jobs.shop import THE_ONE, ShopSettings
 from services.jobs.status_sql import literal, unresolved
 from services.jobs.views import JobRow
@@ -64,6 +65,10 @@ class Outlook:
     queues: Mapping[str, QueueNow] = field(default_factory=dict)
     places: Mapping[UUID, int] = field(default_factory=dict)
     shop: ShopSettings = field(default_factory=ShopSettings)
+    _fitting: dict[tuple[str, str], Sequence[Standing] | WaitReason] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """By queue and needs: copies of a plate are judged once."""
 
     def reason(self, job: JobRow, now: datetime) -> WaitReason | None:
         """Return why a queued job waits; None for others."""
@@ -80,18 +85,30 @@ class Outlook:
     def _of_printers(self, job: JobRow, printers: Sequence[Standing]) -> WaitReason:
         if not printers:
             return _reason("no_printer", "No printer serves this queue.")
-        plate, rules = PlateSummary.model_validate(job.needs), self.shop.rules(job.queue)
-        misfit: WaitReason | None = None
-        fitting: list[Standing] = []
-        for printer in printers:
-            outcome = fit(plate, printer.loaded, rules) if printer.loaded else None
-            if outcome is None or isinstance(outcome, Fit):
-                fitting.append(printer)
-            else:
-                misfit = misfit or outcome
-        if not fitting and misfit is not None:
-            return misfit
+        judged = job.queue, job.needs
+        if judged not in self._fitting:
+            rules = self.shop.rules(job.queue)
+            self._fitting[judged] = _fitting(job.needs, printers, rules)
+        fitting = self._fitting[judged]
+        if isinstance(fitting, WaitReason):
+            return fitting
         return _first_to_mend(fitting, self.places.get(job.id, 1) - 1)
+
+
+def _fitting(
+    needs: str, printers: Sequence[Standing], rules: FitRules
+) -> Sequence[Standing] | WaitReason:
+    """Return the printers that the plate fits, or could fit; if none, what the first one lacks."""
+    plate = PlateSummary.model_validate_json(needs)
+    misfit: WaitReason | None = None
+    fitting: list[Standing] = []
+    for printer in printers:
+        outcome = fit(plate, printer.loaded, rules) if printer.loaded else None
+        if isinstance(outcome, WaitReason):
+            misfit = misfit or outcome
+        else:
+            fitting.append(printer)
+    return fitting if misfit is None else fitting or misfit
 
 
 def _first_to_mend(printers: Sequence[Standing], before: int) -> WaitReason:
@@ -137,15 +154,18 @@ def _reason(code: str, text: str, **params: Param) -> WaitReason:
 
 async def read_outlook(asker: Asker, jobs: Sequence[JobRow]) -> Outlook:
     """Return what is known now, with the places of those of these jobs that wait; one statement."""
-    waiting = [job.id for job in jobs if job.status is Status.QUEUED]
-    return _outlook(await asker.fetch(_question(), jobs=waiting))
+    approved = [job.id for job in jobs if job.state == JobState.QUEUED]
+    return _outlook(await asker.fetch(_question(), jobs=approved))
 
 
 @cache
 def _question() -> Prepared:
-    """Return the question for every queue with each of its printers; the rest is in every row."""
-    said = [getattr(PrinterState, name) for name in ("is_online", "activity", "bed", "loaded")]
-    shop = select(col(Shop.content)).where(col(Shop.id) == THE_ONE).scalar_subquery()
+    """Return the question for every queue with each of its printers; the rest is in every row.
+
+    JSON comes as text, so that what is in every row is read once.
+    """
+    said = [getattr(PrinterState, name) for name in ("is_online", "activity", "bed")]
+    shop = select(cast(col(Shop.content), Text)).where(col(Shop.id) == THE_ONE).scalar_subquery()
     return Prepared(
         select(
             col(Queue.name).label("queue"),
@@ -153,6 +173,7 @@ def _question() -> Prepared:
             col(User.name).label("held_by"),
             col(Printer.name).label("printer"),
             *(col(column) for column in said),
+            cast(col(PrinterState.loaded), Text).label("loaded"),
             col(Run.state).label("run"),
             col(Run.minutes_left),
             col(Run.last_fact_at),
@@ -180,7 +201,7 @@ def _places() -> ScalarSelect[Any]:
     ranked = select(col(Job.id), place.label("place")).where(*waits).subquery()
     wanted = slot("jobs", ARRAY(Uuid()))
     return (
-        select(func.jsonb_object_agg(ranked.c.id, ranked.c.place))
+        select(cast(func.json_object_agg(ranked.c.id, ranked.c.place), Text))
         .where(ranked.c.id == any_(wanted))
         .scalar_subquery()
     )
@@ -198,8 +219,8 @@ def _outlook(rows: Sequence[Row]) -> Outlook:
     if not rows:
         return Outlook()
     first = rows[0]
-    places = {UUID(job): int(place) for job, place in (first["places"] or {}).items()}
-    shop = ShopSettings.model_validate(first["shop"]) if first["shop"] else ShopSettings()
+    places = {UUID(job): place for job, place in from_json(first["places"] or "{}").items()}
+    shop = ShopSettings.model_validate_json(first["shop"]) if first["shop"] else ShopSettings()
     return Outlook(queues, places, shop)
 
 
@@ -211,7 +232,13 @@ def _standing(row: Row) -> Standing:
         is_online=bool(row["is_online"]),
         activity=row["activity"] or PrinterActivity.UNKNOWN,
         bed=row["bed"] or BedState.UNKNOWN,
-        loaded=Loaded.model_validate(row["loaded"]) if row["loaded"] else None,
+        loaded=_loaded(row["loaded"]),
         run=RunState(row["run"]) if row["run"] else None,
         finish_at=heard + timedelta(minutes=minutes) if is_moving else None,
     )
+
+
+@lru_cache(maxsize=256)
+def _loaded(said: str | None) -> Loaded | None:
+    """Return what a printer said to have loaded; it says the same for long."""
+    return None if said in {None, "{}"} else Loaded.model_validate_json(said)

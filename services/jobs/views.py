@@ -13,8 +13,10 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    Text,
     Uuid,
     and_,
+    cast,
     func,
     or_,
     select,
@@ -56,7 +58,6 @@ _JOB_COLUMNS = (
     "queue",
     "state",
     "version",
-    "needs",
     "earlier",
     "not_before",
     "wait_reason",
@@ -100,7 +101,6 @@ class JobRow(NamedTuple):
     queue: str
     state: str
     version: int
-    needs: Mapping[str, Any]
     earlier: Mapping[str, Any] | None
     not_before: datetime | None
     wait_reason: str | None
@@ -111,6 +111,8 @@ class JobRow(NamedTuple):
     decided_at: datetime | None
     created_at: datetime
     owner_id: UUID
+    needs: str
+    """The plate's summary as JSON: copies have the same, and it is read once for all of them."""
     owner_name: str
     owner_avatar_url: str | None
     decided_by_name: str | None
@@ -231,6 +233,7 @@ def _jobs() -> Select[Any]:
     return (
         select(
             *(col(getattr(Job, name)) for name in _JOB_COLUMNS),
+            cast(col(Job.needs), Text).label("needs"),
             col(_Owner.name).label("owner_name"),
             col(_Owner.avatar_url).label("owner_avatar_url"),
             col(_Decider.name).label("decided_by_name"),
@@ -262,7 +265,7 @@ async def _rows(connection: AsyncConnection, statement: Select[Any]) -> list[Job
 async def find_job(asker: Asker, job_id: UUID) -> JobRow | None:
     """Return one job, whoever owns it."""
     row = await asker.fetchrow(_one_job(), job_id=job_id)
-    return None if row is None else JobRow(*row.values())
+    return None if row is None else JobRow._make(row.values())
 
 
 @cache
@@ -273,7 +276,7 @@ def _one_job() -> Prepared:
 async def jobs_of_submission(asker: Asker, submission_id: UUID) -> list[JobRow]:
     """Return the jobs that were sent in one go, in their order."""
     rows = await asker.fetch(_jobs_of_one_submission(), submission_id=submission_id)
-    return [JobRow(*row.values()) for row in rows]
+    return [JobRow._make(row.values()) for row in rows]
 
 
 @cache
@@ -325,7 +328,7 @@ async def list_jobs(
     if wanted.ended_until is not None:
         values["ended_until"] = wanted.ended_until
     rows = await asker.fetch(_listing(shape), owner=wanted.owner_id, limit=limit, **values)
-    return [JobRow(*row.values()) for row in rows]
+    return [JobRow._make(row.values()) for row in rows]
 
 
 class _Shape(NamedTuple):

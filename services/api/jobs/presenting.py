@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from contracts.lifecycle import JobAction, RunState
 from contracts.loaded import NeededFilament
@@ -38,9 +38,16 @@ _ORDER = {ability: place for place, ability in enumerate(JobAbility)}
 class _Needs(BaseModel):
     """What a list shows of a plate's summary."""
 
+    model_config = ConfigDict(frozen=True)
+
     estimate_s: int | None
     weight_g: float | None
-    filaments: list[NeededFilament]
+    filaments: tuple[NeededFilament, ...]
+
+
+@lru_cache(maxsize=128)
+def _needs(summary: str) -> _Needs:
+    return _Needs.model_validate_json(summary)
 
 
 def present_job(
@@ -48,7 +55,7 @@ def present_job(
 ) -> Job:
     """Return what the viewer sees; of a stranger's job no more than what everyone may see."""
     is_private = not (viewer.may_approve or row.owner_id == viewer.id)
-    needs, standing = _Needs.model_validate(row.needs), row.standing
+    needs, standing = _needs(row.needs), row.standing
     reason = None if is_private else row.reason
     return Job(
         id=row.id,
@@ -75,7 +82,7 @@ def present_job(
         not_before=row.not_before,
         estimate_s=needs.estimate_s,
         weight_g=needs.weight_g,
-        filaments=needs.filaments,
+        filaments=list(needs.filaments),
         cancel_requested_at=row.cancel_requested_at,
         created_at=row.created_at,
         decided_at=row.decided_at,

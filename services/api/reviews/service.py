@@ -33,7 +33,7 @@ class ReviewDesk:
         row = await views.find_job(database, job_id)
         if row is None or not (self._viewer.may_approve or row.owner_id == self._viewer.id):
             raise Unknown("job")
-        plate = PlateSummary.model_validate(row.needs)
+        plate = PlateSummary.model_validate_json(row.needs)
         shop, _ = await read_shop(database)
         async with self._services.reads.connect() as connection:
             found = await prospects(connection, row.queue, plate, shop)

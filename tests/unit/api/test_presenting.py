@@ -1,15 +1,21 @@
 """What viewers see of a job, by its state alone."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.events import PrinterActivity
 from contracts.ids import UserId
-from contracts.lifecycle import JobState, RunState
+from contracts.lifecycle import BedState, JobState, RunState
+from contracts.loaded import Loaded
 from services.api.jobs.presenting import abilities, present_job, stale_since
 from services.jobs.actors import Actor
+from services.jobs.outlook import Outlook, QueueNow, Standing
+from services.jobs.shop import ShopSettings
 from services.jobs.views import JobRow
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -36,16 +42,18 @@ def row(state: JobState = JobState.QUEUED, run: RunState | None = None, **change
         "queue": "main",
         "state": state,
         "version": 1,
-        "needs": {
-            "index": 1,
-            "gcode_path": "Metadata/plate_1.gcode",
-            "model": None,
-            "nozzle_mm": None,
-            "estimate_s": 60,
-            "weight_g": None,
-            "filaments": [],
-            "project_filaments": 0,
-        },
+        "needs": json.dumps(
+            {
+                "index": 1,
+                "gcode_path": "Metadata/plate_1.gcode",
+                "model": None,
+                "nozzle_mm": None,
+                "estimate_s": 60,
+                "weight_g": None,
+                "filaments": [],
+                "project_filaments": 0,
+            }
+        ),
         "created_at": NOW,
         "owner_id": OWNER.id,
         "owner_name": "Mia",
@@ -145,3 +153,48 @@ class TestStaleSince:
         old = NOW - timedelta(days=1)
         for run in (None, RunState.DONE, RunState.RELEASED):
             assert stale_since(row(run=run, last_fact_at=old), never, NOW) is None
+
+
+FREE = Standing(
+    name="P1S",
+    is_online=True,
+    activity=PrinterActivity.IDLE,
+    bed=BedState.CLEAR,
+    loaded=Loaded(model="C12", nozzle_mm=0.4, has_ams=False, filaments=()),
+    run=None,
+    finish_at=None,
+)
+
+
+def why(job: JobRow, outlook: Outlook) -> str:
+    """Return the code of why a job waits."""
+    reason = outlook.reason(job, NOW)
+    assert reason is not None
+    return reason.code
+
+
+def test_copies_wait_for_each_other_and_each_queue_has_its_rules() -> None:
+    first, second, elsewhere = row(), row(), row(queue="quick")
+    now = QueueNow(is_held=False, held_by=None, printers=[FREE])
+    outlook = Outlook(
+        {"main": now, "quick": now},
+        {first.id: 1, second.id: 2, elsewhere.id: 1},
+        ShopSettings(max_print_s=3600, queue_max_print_s={"quick": 60}),
+    )
+    long = elsewhere._replace(needs=first.needs.replace('"estimate_s": 60', '"estimate_s": 61'))
+    assert [why(job, outlook) for job in (first, second, elsewhere, long)] == [
+        "starts_soon",
+        "jobs_before",
+        "starts_soon",
+        "too_long",
+    ]
+
+
+def test_what_a_printer_has_loaded_decides_anew_with_each_outlook() -> None:
+    small = FREE.loaded and FREE.loaded.model_copy(update={"nozzle_mm": 0.2})
+    job = row()
+    job = job._replace(needs=job.needs.replace('"nozzle_mm": null', '"nozzle_mm": 0.4'))
+    for loaded, expected in ((FREE.loaded, "starts_soon"), (small, "wrong_nozzle")):
+        printers = [replace(FREE, loaded=loaded)]
+        outlook = Outlook({"main": QueueNow(is_held=False, held_by=None, printers=printers)})
+        assert why(job, outlook) == expected
