@@ -1,6 +1,6 @@
 """Reading jobs as people see them: one statement per question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -15,14 +15,12 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
-    and_,
     cast,
     func,
     or_,
     select,
     tuple_,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -37,16 +35,12 @@ from contracts.lifecycle import (
 )
 from services.db.database import Asker
 from services.db.prepared import Prepared, slot
-from services.db.tables.bus import EventLog
 from services.db.tables.machines import Printer, PrinterState, Run
 from services.db.tables.people import User
 from services.db.tables.work import Job, Submission
-from services.jobs.status_sql import has_status, may_be_open, unresolved
+from services.jobs.status_sql import has_status, literal, may_be_open, unresolved
 
 _ESCAPE = "/"
-
-MAX_EVENTS = 2000
-"""A run has at most 101 progress facts; this is some twenty runs."""
 
 _JOB_COLUMNS = (
     "id",
@@ -258,8 +252,8 @@ def _jobs() -> Select[Any]:
     )
 
 
-async def _rows(connection: AsyncConnection, statement: Select[Any]) -> list[JobRow]:
-    return [JobRow._make(row) for row in await connection.execute(statement)]
+async def _rows(asker: Asker, question: Prepared, **values: object) -> list[JobRow]:
+    return [JobRow._make(row.values()) for row in await asker.fetch(question, **values)]
 
 
 async def find_job(asker: Asker, job_id: UUID) -> JobRow | None:
@@ -275,8 +269,7 @@ def _one_job() -> Prepared:
 
 async def jobs_of_submission(asker: Asker, submission_id: UUID) -> list[JobRow]:
     """Return the jobs that were sent in one go, in their order."""
-    rows = await asker.fetch(_jobs_of_one_submission(), submission_id=submission_id)
-    return [JobRow._make(row.values()) for row in rows]
+    return await _rows(asker, _jobs_of_one_submission(), submission_id=submission_id)
 
 
 @cache
@@ -285,25 +278,38 @@ def _jobs_of_one_submission() -> Prepared:
     return Prepared(statement.order_by(col(Job.plate), col(Job.copy_no)))
 
 
-async def jobs_on_printers(
-    connection: AsyncConnection, printer_ids: Sequence[UUID] | None = None
-) -> list[JobRow]:
-    """Return the jobs whose run is unresolved; of these printers, or of all."""
-    statement = _jobs().where(unresolved(), ~col(Run.printer_is_free))
-    if printer_ids is not None:
-        statement = statement.where(col(Run.printer_id).in_(printer_ids))
-    return await _rows(connection, statement)
+async def jobs_on_printers(asker: Asker, printer_id: UUID | None = None) -> list[JobRow]:
+    """Return the jobs whose run is unresolved; of this printer, or of all."""
+    if printer_id is None:
+        return await _rows(asker, _jobs_on_printers())
+    return await _rows(asker, _jobs_on_one_printer(), printer_id=printer_id)
 
 
-async def jobs_in_queue(connection: AsyncConnection, queue: str, *, limit: int) -> list[JobRow]:
+@cache
+def _jobs_on_printers() -> Prepared:
+    return Prepared(_jobs().where(unresolved(), ~col(Run.printer_is_free)))
+
+
+@cache
+def _jobs_on_one_printer() -> Prepared:
+    this = col(Run.printer_id) == slot("printer_id", Uuid())
+    return Prepared(_jobs().where(unresolved(), ~col(Run.printer_is_free), this))
+
+
+async def jobs_in_queue(asker: Asker, queue: str, *, limit: int) -> list[JobRow]:
     """Return the jobs that wait in a queue, in its order."""
+    return await _rows(asker, _jobs_in_queue(), queue=queue, limit=limit)
+
+
+@cache
+def _jobs_in_queue() -> Prepared:
     waits = (
-        col(Job.queue) == queue,
-        col(Job.state) == JobState.QUEUED.value,
+        col(Job.queue) == slot("queue", String()),
+        col(Job.state) == literal(JobState.QUEUED.value),
         col(Job.run_id).is_(None),
     )
-    statement = _jobs().where(*waits).order_by(col(Job.rank), col(Job.id)).limit(limit)
-    return await _rows(connection, statement)
+    statement = _jobs().where(*waits).order_by(col(Job.rank), col(Job.id))
+    return Prepared(statement.limit(slot("limit", Integer())))
 
 
 async def list_jobs(
@@ -327,8 +333,7 @@ async def list_jobs(
         values["ended_since"] = wanted.ended_since
     if wanted.ended_until is not None:
         values["ended_until"] = wanted.ended_until
-    rows = await asker.fetch(_listing(shape), owner=wanted.owner_id, limit=limit, **values)
-    return [JobRow._make(row.values()) for row in rows]
+    return await _rows(asker, _listing(shape), owner=wanted.owner_id, limit=limit, **values)
 
 
 class _Shape(NamedTuple):
@@ -386,16 +391,3 @@ def _escaped(word: str) -> str:
     for special in (_ESCAPE, "%", "_"):
         word = word.replace(special, _ESCAPE + special)
     return word
-
-
-async def events_of_job(connection: AsyncConnection, job_id: UUID) -> list[EventLog]:
-    """Return what happened to a job, oldest first."""
-    columns = ("gseq", "type", "occurred_at", "run_id", "body")
-    statement = (
-        select(*(col(getattr(EventLog, name)) for name in columns))
-        .where(and_(col(EventLog.job_id) == job_id))
-        .order_by(col(EventLog.gseq))
-        .limit(MAX_EVENTS)
-    )
-    result = await connection.execute(statement)
-    return [EventLog.model_construct(**row) for row in result.mappings()]

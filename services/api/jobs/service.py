@@ -42,6 +42,7 @@ from services.jobs import (
     views,
 )
 from services.jobs.errors import Conflict, NotAllowed, Unknown
+from services.jobs.history import events_of_job
 from services.jobs.outlook import Outlook, read_outlook
 
 
@@ -102,7 +103,7 @@ class JobDesk:
         """Return what happened to a job."""
         self._theirs(await views.find_job(self._services.database, job_id))
         async with self._services.reads.connect() as connection:
-            rows = await views.events_of_job(connection, job_id)
+            rows = await events_of_job(connection, job_id)
         return [present_event(row) for row in rows]
 
     async def decide(self, once: Once, job_id: UUID, decision: decisions.Decision) -> Response:

@@ -117,8 +117,8 @@ class PrinterDesk:
     async def _read(self, printer_id: UUID | None) -> list[Printer]:
         async with self._services.reads.connect() as connection:
             rows = await read_printers(connection, printer_id)
-            wanted = None if printer_id is None else [printer_id]
-            jobs = {job.printer_id: job for job in await jobs_on_printers(connection, wanted)}
+        found = await jobs_on_printers(self._services.database, printer_id)
+        jobs = {job.printer_id: job for job in found}
         now, heard = self._services.clock.now(), self._services.telemetry.heard
         return [present_printer(row, jobs.get(row.id), self._viewer, heard, now) for row in rows]
 

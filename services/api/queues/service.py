@@ -1,11 +1,10 @@
 """Queues: reading and ordering them, and which printers serve them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.api.dependencies import Person, ServicesDep, Viewer
@@ -40,7 +39,8 @@ class QueueDesk:
     async def order(self, name: str) -> QueueOrder:
         """Return a queue's jobs in its order; of strangers' no more than everyone may see."""
         async with self._services.reads.connect() as connection:
-            return await self._order(connection, self._services.database, name)
+            queues = await read_queues(connection)
+        return await self._order(queues, self._services.database, name)
 
     async def move(self, once: Once, job_id: UUID, body: JobMove) -> Response:
         """Give a job another place; answer with the queue as it is then."""
@@ -107,15 +107,16 @@ class QueueDesk:
     async def _then_order(self, once: Once, name: str, change: Change) -> Response:
         async def act(session: AsyncSession) -> QueueOrder:
             await change(session)
-            return await self._order(await session.connection(), in_session(session), name)
+            queues = await read_queues(await session.connection())
+            return await self._order(queues, in_session(session), name)
 
         return await once.run(act)
 
-    async def _order(self, connection: AsyncConnection, asker: Asker, name: str) -> QueueOrder:
-        found = next((row for row in await read_queues(connection) if row.name == name), None)
+    async def _order(self, queues: Sequence[QueueRow], asker: Asker, name: str) -> QueueOrder:
+        found = next((row for row in queues if row.name == name), None)
         if found is None:
             raise Unknown("queue")
-        rows = await views.jobs_in_queue(connection, name, limit=MAX_SHOWN)
+        rows = await views.jobs_in_queue(asker, name, limit=MAX_SHOWN)
         outlook = await read_outlook(asker, rows)
         now, heard = self._services.clock.now(), self._services.telemetry.heard
         jobs = [present_job(row, self._viewer, heard, now, outlook) for row in rows]
