@@ -31,13 +31,14 @@ _PRINTS = """
            sum(seconds) FILTER (WHERE waits) AS waiting_s
     FROM (
         SELECT j.owner_id, FALSE AS waits,
-               coalesce(p.weight_g, (j.needs ->> 'weight_g')::float, 0)
+               coalesce((SELECT p.weight_g FROM run_price p WHERE p.run_id = r.id),
+                        (j.needs ->> 'weight_g')::float, 0)
                    * CASE WHEN r.state IN ('failed', 'cancelled') THEN r.percent / 100.0 ELSE 1 END
                    AS grams,
                CASE WHEN r.ended_at IS NULL THEN coalesce((j.needs ->> 'estimate_s')::float, 0)
                     ELSE extract(epoch FROM r.ended_at - coalesce(r.started_at, r.ended_at)) END
                    AS seconds
-        FROM run r JOIN job j ON j.id = r.job_id LEFT JOIN run_price p ON p.run_id = r.id
+        FROM run r JOIN job j ON j.id = r.job_id
         WHERE r.state <> 'released' AND (r.ended_at IS NULL OR r.ended_at >= :since)
           AND (r.started_at IS NOT NULL OR r.ended_at IS NULL)
 """

@@ -77,11 +77,16 @@ def may_be_open(statuses: frozenset[Status]) -> ColumnElement[bool] | None:
     decided = sorted(status.value for status in statuses & _DECIDED)
     arms: list[ColumnElement[bool]] = [col(Job.state).in_(decided)] if decided else []
     if Status.QUEUED in statuses:
-        arms.append(and_(col(Job.state) == literal("queued"), col(Job.run_id).is_(None)))
-        arms.append(_has_run(col(Run.state) == literal(RunState.RELEASED.value)))
+        arms.append(may_wait())
     if statuses & _RUNNING:
         arms.append(_has_run(unresolved()))
     return or_(*arms)
+
+
+def may_wait() -> ColumnElement[bool]:
+    """Return such a condition for the jobs that wait in a queue."""
+    has_none = and_(col(Job.state) == literal("queued"), col(Job.run_id).is_(None))
+    return or_(has_none, _has_run(col(Run.state) == literal(RunState.RELEASED.value)))
 
 
 def unresolved() -> ColumnElement[bool]:

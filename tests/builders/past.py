@@ -1,10 +1,12 @@
 """A long past, written straight into the database."""
 
+from datetime import timedelta
+
 import asyncpg
 
 _MADE = """
 CREATE TEMP TABLE made AS
-SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS run_id, now() - n * interval '1 s' AS at,
+SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS run_id, now() - n * $5::interval AS at,
        a.owner_id, p.id AS printer_id
 FROM generate_series($1::int, $2::int) AS n, artifact AS a, printer AS p
 WHERE a.id = $3 AND p.id = $4
@@ -61,11 +63,17 @@ SELECT run_id, 'past', 1, at FROM made
 
 
 async def add_done_jobs(
-    connection: asyncpg.Connection, *, start: int, stop: int, artifact: object, printer: object
+    connection: asyncpg.Connection,
+    *,
+    start: int,
+    stop: int,
+    artifact: object,
+    printer: object,
+    every: timedelta = timedelta(seconds=1),
 ) -> None:
-    """Add the jobs number `start` to `stop`, each printed long ago; the first is the newest."""
+    """Add the jobs `start` to `stop`, printed one `every` so often; the first is the newest."""
     await connection.execute("DROP TABLE IF EXISTS made")
-    await connection.execute(_MADE, start, stop, artifact, printer)
+    await connection.execute(_MADE, start, stop, artifact, printer, every)
     await connection.execute(_SUBMISSIONS, artifact)
     await connection.execute(_JOBS, artifact)
     await connection.execute(_RUNS, printer, printer)

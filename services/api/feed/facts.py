@@ -17,13 +17,14 @@ BATCH: Final = 1000
 _READ = text(
     """
     SELECT e.gseq, e.type, e.job_id, e.run_id, e.printer_id, e.occurred_at,
-           coalesce(j.owner_id, (e.body ->> 'owner_id')::uuid) AS owner_id,
+           coalesce((SELECT j.owner_id FROM job j WHERE j.id = e.job_id),
+                    (e.body ->> 'owner_id')::uuid) AS owner_id,
            (e.body ->> 'artifact_id')::uuid AS artifact_id,
            (e.body ->> 'command_id')::uuid AS command_id,
            e.type = 'job.progress' AS is_progress,
            e.body -> 'percent' AS percent, e.body -> 'layer' AS layer,
            e.body -> 'total_layers' AS total_layers, e.body -> 'minutes_left' AS minutes_left
-    FROM event_log e LEFT JOIN job j ON j.id = e.job_id
+    FROM event_log e
     WHERE e.gseq > :after ORDER BY e.gseq LIMIT :limit
     """
 )

@@ -15,7 +15,7 @@ from contracts.lifecycle import Status
 from services.db.tables.machines import Command, Printer, PrinterState, Run
 from services.db.tables.people import User
 from services.db.tables.work import Job, Queue
-from services.jobs.status_sql import has_status
+from services.jobs.status_sql import has_status, may_wait
 
 _BedRun, _BedJob = aliased(Run), aliased(Job)
 
@@ -110,7 +110,7 @@ async def read_queues(connection: AsyncConnection) -> list[QueueRow]:
         select(func.count())
         .select_from(Job)
         .outerjoin(Run, col(Run.id) == col(Job.run_id))
-        .where(col(Job.queue) == col(Queue.name), has_status(Status.QUEUED))
+        .where(col(Job.queue) == col(Queue.name), has_status(Status.QUEUED), may_wait())
         .correlate(Queue)
         .scalar_subquery()
     )

@@ -95,7 +95,13 @@ async def _long_past(world: World, url: str) -> Shop:
     connection = await asyncpg.connect(url, command_timeout=None)
     try:
         await add_done_jobs(
-            connection, start=1, stop=JOBS, artifact=artifact.id, printer=printer.printer_id
+            connection,
+            start=1,
+            stop=JOBS,
+            artifact=artifact.id,
+            printer=printer.printer_id,
+            # Over some years: what is asked of a month must not read what was before.
+            every=timedelta(hours=12),
         )
         await add_what_went_with_them(connection)
         old_job = await connection.fetchval("SELECT id FROM made WHERE n = $1", JOBS // 2)
@@ -168,7 +174,7 @@ async def _look_around(shop: Shop) -> None:
             await shop.ada.get("/api/jobs", scope="all", cursor=page["next_cursor"], **query)
     for path in ("", "/events", "/comments", "/review", "/attention", "/follow"):
         await shop.ada.http.get(f"/api/jobs/{shop.old_job}{path}")
-    await shop.mia.get("/api/jobs/summary")
+    await shop.mia.get("/api/jobs/summary", ended_since=month)
     await shop.ada.get("/api/jobs/summary", scope="all", ended_since=month)
     for path in ("/api/quota", "/api/me", "/api/me/sessions", "/api/me/tokens", "/api/me/notices"):
         await shop.mia.get(path)
