@@ -73,7 +73,8 @@ test: deps install ## run the tests
 
 .PHONY: test-long
 test-long: deps install ## run the long tier
-	$(BIN)/python -m pytest -q -m long tests
+	$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) -m long --ignore tests/e2e --ignore tests/chaos tests
+	$(BIN)/python -m pytest -q -m long tests/e2e tests/chaos
 
 .PHONY: bench
 bench: install ## measure, against floors in the same run
@@ -88,8 +89,8 @@ chaos: install ## break the running system on purpose and check that nothing is 
 	$(BIN)/python -m tests.chaos
 
 .PHONY: chaos-short
-chaos-short: install ## the trials that every change must pass: 60, on a machine of any speed
-	TRIALS=60 KILLS=0 MINUTES=20 RECOVERY_S=60 $(BIN)/python -m tests.chaos
+chaos-short: install ## the trials that every change must pass: 40, on a machine of any speed
+	TRIALS=40 KILLS=0 MINUTES=20 RECOVERY_S=60 STACKS=2 $(BIN)/python -m tests.chaos
 
 .PHONY: chaos-harness
 chaos-harness: install ## take mechanisms out and check that chaos notices (5 min)
