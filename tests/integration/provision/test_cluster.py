@@ -34,6 +34,7 @@ NODE = "node0"
 FACTS, BELLS = 300, 100
 KILL_AT = 100
 PUBLISH_TIMEOUT_S = 2.0
+CAUGHT_UP_WITHIN_S = 30.0
 _OUTBOX = """
 INSERT INTO outbox (id, subject, headers, body, created_at) VALUES ($1, $2, '{}', $3, now())
 """
@@ -159,10 +160,13 @@ async def _all_is_on_three(admin: JetStreamContext) -> None:
     """Each message is there once, and each stream is held by three servers that are up to date."""
     counts = {}
     for spec in STREAMS:
-        info = await admin.stream_info(spec.name)
-        assert info.cluster is not None
-        peers = info.cluster.replicas or []
-        assert [peer.current for peer in peers] == [True, True], spec.name
-        counts[spec.name] = info.state.messages
+
+        async def is_on_three(name: str = spec.name) -> bool:
+            cluster = (await admin.stream_info(name)).cluster
+            return [peer.current for peer in (cluster and cluster.replicas) or []] == [True, True]
+
+        # A server that came back is well before it has caught up with each stream.
+        await eventually(is_on_three, within_s=CAUGHT_UP_WITHIN_S)
+        counts[spec.name] = (await admin.stream_info(spec.name)).state.messages
     assert counts[EDGE.name] == FACTS
     assert counts[JOBS.name] == 2 * BELLS
