@@ -108,6 +108,11 @@ async def open_database(
         pool.terminate()
 
 
+def transaction_of(into: AsyncSession | Transaction) -> Transaction:
+    """Return where to write, for who may have a session or not."""
+    return in_session(into) if isinstance(into, AsyncSession) else into
+
+
 def in_session(session: AsyncSession) -> Transaction:
     """Return the session's transaction for what is written for either."""
     return _InSession(session)

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from runtime.backoff import backoff
 from runtime.settings import DatabaseSettings
-from services.db.database import Transaction, in_session
+from services.db.database import Transaction, transaction_of
 from services.db.engine import CONNECTION_BROKEN, connect
 from services.db.prepared import Prepared
 
@@ -26,8 +26,7 @@ _TELL = Prepared(text("SELECT pg_notify(:channel, :payload)"))
 
 async def tell(into: AsyncSession | Transaction, channel: str, payload: str = "") -> None:
     """Wake who listens on a channel, once this transaction has committed."""
-    transaction = in_session(into) if isinstance(into, AsyncSession) else into
-    await transaction.execute(_TELL, channel=channel, payload=payload)
+    await transaction_of(into).execute(_TELL, channel=channel, payload=payload)
 
 
 class News:

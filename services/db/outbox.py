@@ -13,7 +13,7 @@ from contracts.events import AnyServiceEvent, event_bytes
 from contracts.subjects import command_subject, event_subject, kind_of_subject
 from runtime.tracing.steps import StepKind, message_headers, step
 from services.db.channels import OUTBOX
-from services.db.database import Transaction, in_session
+from services.db.database import Transaction, transaction_of
 from services.db.prepared import Prepared, slot
 
 _PUT = Prepared(
@@ -61,10 +61,9 @@ class _Message:
 
 
 async def _add(into: AsyncSession | Transaction, message: _Message, correlation_id: UUID) -> None:
-    transaction = in_session(into) if isinstance(into, AsyncSession) else into
     name = f"outbox {kind_of_subject(message.subject)}"
     with step(name, kind=StepKind.PRODUCER, about=correlation_id):
-        await transaction.execute(
+        await transaction_of(into).execute(
             _PUT,
             id=message.id,
             subject=message.subject,

@@ -15,7 +15,7 @@ from services.db.database import in_session
 from services.db.tables.work import Job
 from services.jobs import commenting, decisions
 from services.jobs.actors import Actor
-from services.jobs.errors import Conflict, Malformed, Unknown
+from services.jobs.errors import Malformed, Unknown
 from services.jobs.submitting import name_of_file, ready_file
 
 
@@ -61,11 +61,7 @@ async def _change(
     if job is None or job.owner_id != actor.id:
         raise Unknown("job")
     if job.version != version or job.state != JobState.RETURNED:
-        raise Conflict(
-            "job-changed",
-            "The job has changed since you looked. Look again, then decide.",
-            job_id=job_id,
-        )
+        raise decisions.changed_meanwhile(job_id)
     file = await ready_file(in_session(session), actor, change.artifact_id)
     plate = file.plates.get(change.plate)
     if plate is None:
