@@ -20,7 +20,7 @@ $(PYTHON_READY): requirements.lock deploy/dev/bootstrap.lock pyproject.toml
 	  { [ -x $(BIN)/python ] || "$$python" -m venv $(VENV); }
 	@echo "installing the Python packages ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/dev/bootstrap.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

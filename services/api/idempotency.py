@@ -111,7 +111,7 @@ class Once:
             return await self._recorded(transaction)
         body = (await act()).model_dump_json().encode()
         if self._key is not None:
-            await transaction.execute(_RECORD, **self._mine(), status=status, response=body)
+            await transaction.write(_RECORD, **self._mine(), status=status, response=body)
         return Response(body, status_code=status, media_type=_JSON)
 
     async def _take_key(self, transaction: Transaction) -> bool:

@@ -5,6 +5,7 @@ The object mapper costs several times what the statement does; the rest goes thr
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any, Final, Protocol
 
 import asyncpg
@@ -19,7 +20,7 @@ from services.db.engine import (
     POOL_TIMEOUT_S,
     given_up_when_silent,
 )
-from services.db.prepared import Prepared
+from services.db.prepared import Prepared, together
 
 CONNECTIONS: Final = 4
 """Of a process: on few cores more of them only wait for each other."""
@@ -57,6 +58,13 @@ class Transaction(Asker, Protocol):
         """Return how many rows were changed."""
         ...
 
+    async def write(self, change: Prepared, **values: object) -> None:
+        """Have an insert or update made before the next question, or with the next change.
+
+        What is written in one go doesn't see each other; of one kind it keeps its order.
+        """
+        ...
+
 
 class Database:
     """A small pool; what it is asked outside of a transaction sees what is committed.
@@ -84,7 +92,9 @@ class Database:
             self._pool.acquire(timeout=POOL_TIMEOUT_S) as connection,
             connection.transaction(),
         ):
-            yield _Bare(connection)
+            bare = _Bare(connection)
+            yield bare
+            await bare.write_waiting()
 
 
 @asynccontextmanager
@@ -123,20 +133,55 @@ class _Bare:
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
+        self._waiting: list[tuple[Prepared, list[object]]] = []
 
     async def fetch(self, question: Prepared, **values: object) -> Sequence[Row]:
+        await self.write_waiting()
         rows: Sequence[Row] = await self._connection.fetch(
             question.sql, *question.arguments(values)
         )
         return rows
 
     async def fetchrow(self, question: Prepared, **values: object) -> Row | None:
+        await self.write_waiting()
         row: Row | None = await self._connection.fetchrow(question.sql, *question.arguments(values))
         return row
 
     async def execute(self, change: Prepared, **values: object) -> int:
-        status: str = await self._connection.execute(change.sql, *change.arguments(values))
-        return int(status.rsplit(" ", 1)[-1])
+        self._waiting.append((change, change.arguments(values)))
+        if self._is_mixed():
+            return await self._execute_all()
+        *before, (change, arguments) = self._waiting
+        self._waiting = before
+        await self.write_waiting()
+        return _count(await self._connection.execute(change.sql, *arguments))
+
+    async def write(self, change: Prepared, **values: object) -> None:
+        self._waiting.append((change, change.arguments(values)))
+
+    async def write_waiting(self) -> None:
+        """Make the changes that wait: together, or those of each kind together."""
+        if not self._waiting:
+            return
+        if self._is_mixed():
+            await self._execute_all()
+            return
+        kinds: dict[Prepared, list[list[object]]] = {}
+        for change, arguments in self._waiting:
+            kinds.setdefault(change, []).append(arguments)
+        self._waiting = []
+        for change, many in kinds.items():
+            await self._connection.executemany(change.sql, many)
+
+    def _is_mixed(self) -> bool:
+        """Tell whether all that waits is of different kinds: that goes as one statement."""
+        return len({change for change, _ in self._waiting}) == len(self._waiting)
+
+    async def _execute_all(self) -> int:
+        waiting, self._waiting = self._waiting, []
+        changes = tuple(change for change, _ in waiting)
+        values = chain.from_iterable(arguments for _, arguments in waiting)
+        return _count(await self._connection.execute(together(changes), *values))
 
 
 class _InSession:
@@ -154,9 +199,16 @@ class _InSession:
     async def execute(self, change: Prepared, **values: object) -> int:
         return (await self._result(change, values)).rowcount
 
+    async def write(self, change: Prepared, **values: object) -> None:
+        await self._result(change, values)
+
     async def _result(self, statement: Prepared, values: Mapping[str, object]) -> CursorResult[Any]:
         connection = await self._session.connection()
         return await connection.execute(statement.statement, statement.named(values))
+
+
+def _count(status: str) -> int:
+    return int(status.rsplit(" ", 1)[-1])
 
 
 async def _read_json(connection: asyncpg.Connection) -> None:

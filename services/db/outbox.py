@@ -19,11 +19,9 @@ from services.db.prepared import Prepared, slot
 _PUT = Prepared(
     text(
         """
-        WITH put AS (
-            INSERT INTO outbox (id, subject, headers, body, created_at)
-            VALUES (:id, :subject, :headers, :body, :created_at)
-        )
-        SELECT pg_notify(:channel, '')
+        INSERT INTO outbox (id, subject, headers, body, created_at)
+        VALUES (:id, :subject, :headers, :body, :created_at)
+        RETURNING pg_notify(:channel, '')
         """
     ).bindparams(
         slot("id", Uuid()),
@@ -63,7 +61,7 @@ class _Message:
 async def _add(into: AsyncSession | Transaction, message: _Message, correlation_id: UUID) -> None:
     name = f"outbox {kind_of_subject(message.subject)}"
     with step(name, kind=StepKind.PRODUCER, about=correlation_id):
-        await transaction_of(into).execute(
+        await transaction_of(into).write(
             _PUT,
             id=message.id,
             subject=message.subject,

@@ -1,6 +1,8 @@
 """Statements as text, made once: written with SQLAlchemy, run over bare asyncpg."""
 
+import re
 from collections.abc import Container, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -19,6 +21,7 @@ from sqlmodel import SQLModel
 
 Statement = ExecutableReturnsRows | Insert | Update | TextClause
 _DIALECT = driver.dialect()  # type: ignore[no-untyped-call]
+_PLACEHOLDER = re.compile(r"\$(\d+)")
 
 
 class Prepared:
@@ -43,9 +46,33 @@ class Prepared:
         """Return the values in the order of the placeholders; raise KeyError for one not given."""
         return [self._fixed[name] if name in self._fixed else values[name] for name in self._names]
 
+    def after(self, taken: int) -> str:
+        """Return the statement as text for where so many placeholders are taken already."""
+        return _PLACEHOLDER.sub(lambda found: f"${int(found[1]) + taken}", self.sql)
+
+    @property
+    def places(self) -> int:
+        """How many placeholders it has."""
+        return len(self._names)
+
     def named(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return those that fill its slots; raise KeyError for one not given."""
         return {name: values[name] for name in self._slots}
+
+
+@lru_cache(maxsize=256)
+def together(changes: tuple[Prepared, ...]) -> str:
+    """Return changes as one statement, whose count of rows is the last one's.
+
+    They don't see each other, and none may change a row that another changes.
+    """
+    texts, taken = [], 0
+    for change in changes:
+        texts.append(change.after(taken))
+        taken += change.places
+    *first, last = texts
+    names = ", ".join(f"change_{n} AS ({text})" for n, text in enumerate(first))
+    return f"WITH {names} {last}" if names else last
 
 
 def insertion(table: type[SQLModel], *, but: Container[str] = ()) -> Prepared:

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import structlog
-from sqlalchemy import Uuid, exists
+from sqlalchemy import Uuid
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.ids import ClaimId, CorrelationId, JournalId, RunId
 from contracts.rpc import (
@@ -30,18 +29,23 @@ from services.db.engine import Sessions
 from services.db.news import News
 from services.db.prepared import Prepared, slot
 from services.db.tables.bus import EdgeWatermark
-from services.db.tables.machines import Run
 from services.jobs import ringing
-from services.jobs.claims import Claimed, NothingToDo, claim, has_run
+from services.jobs.claims import Claimed, NothingToDo, claim
 from services.jobs.places import ClaimRefused, place_of
-from services.jobs.settling import ClaimOver, answered_before, claimed_run, settle
+from services.jobs.settling import ClaimOver, answered_before, claimed_run, settle_open_run
 from services.jobs.waits import Waits
 from services.storage.bucket import Bucket, blob_key
 
 log = structlog.get_logger()
 
 WATERMARK_WAIT_S = 5.0
-_Outcome = Claimed | NothingToDo | ClaimRefused
+
+
+class _Lagging:
+    """The log does not have all yet that the node has told."""
+
+
+_Outcome = Claimed | NothingToDo | ClaimRefused | _Lagging
 
 
 class Answers:
@@ -55,14 +59,14 @@ class Answers:
 
     async def claim(self, request: ClaimRequest) -> RunOffer | NoJob | Behind | Refused:
         """Answer a claim: the same claim_id, the same run; else the next fitting job."""
-        before, watermark = await self._before(request)
-        if isinstance(before, Claimed):
-            return await self._offer(request, before)
-        if watermark < request.node_seq:
-            watermark = await self._wait_for_watermark(request.journal_id, request.node_seq)
-        if watermark < request.node_seq:
-            return Behind(claim_id=request.claim_id, watermark=watermark, server_time=_now())
         outcome, epoch = await self._decide(request)
+        if isinstance(outcome, _Lagging):
+            # Not under the printer's lock: a claim of it would wait meanwhile.
+            watermark = await self._wait_for_watermark(request.journal_id, request.node_seq)
+            if watermark >= request.node_seq:
+                outcome, epoch = await self._decide(request)
+            if isinstance(outcome, _Lagging):
+                return Behind(claim_id=request.claim_id, watermark=watermark, server_time=_now())
         if isinstance(outcome, ClaimRefused):
             return _refused(request, outcome, epoch)
         if isinstance(outcome, Claimed):
@@ -77,39 +81,42 @@ class Answers:
     async def _decide(self, request: ClaimRequest) -> tuple[_Outcome, int | None]:
         """Return what the claim gets, and its printer's epoch."""
         async with self._database.begin() as transaction:
-            place = await place_of(transaction, request)
-            if isinstance(place, ClaimRefused):
-                return place, place.printer_epoch
-            if not await has_run(transaction, request):
-                now = _now()
-                outcome = await claim(transaction, request, place, now=now, waits=self._waits)
-                return outcome, place.printer.epoch
+            met = await place_of(transaction, request)
+            place = met.place
+            if not met.has_run:
+                if met.watermark < request.node_seq:
+                    return _Lagging(), None
+                if isinstance(place, ClaimRefused):
+                    return place, place.printer_epoch
+                if not met.printer_has_run:
+                    now = _now()
+                    outcome = await claim(transaction, request, place, now=now, waits=self._waits)
+                    return outcome, place.printer.epoch
         return await self._settle(request)
 
     async def _settle(self, request: ClaimRequest) -> tuple[_Outcome, int | None]:
-        """Return the same for a claim that has met a run."""
+        """Return the same for a claim that has met a run: the same question, the same answer."""
         async with self._sessions() as session, session.begin():
             transaction, now = in_session(session), _now()
-            place = await place_of(transaction, request)
+            met = await place_of(transaction, request)
+            place = met.place
+            before = await answered_before(session, request) if met.has_run else None
+            if isinstance(before, Claimed):
+                return before, None
+            if met.watermark < request.node_seq:
+                return _Lagging(), None
             if isinstance(place, ClaimRefused):
                 return place, place.printer_epoch
-            outcome: _Outcome | ClaimOver | None = await settle(session, request, now)
-            if isinstance(outcome, ClaimOver):
+            epoch = place.printer.epoch
+            if isinstance(before, ClaimOver):
                 # Answered with "none"; the bell makes the node ask anew, with another claim_id.
                 await ringing.ring_queue(session, place.printer.queue, now)
-                outcome = NothingToDo(("the run of this claim is over",))
-            if outcome is None:
-                outcome = await claim(transaction, request, place, now=now, waits=self._waits)
-            return outcome, place.printer.epoch
-
-    async def _before(self, request: ClaimRequest) -> tuple[Claimed | ClaimOver | None, int]:
-        """Return what this claim has got already, and how much of its journal is in the log."""
-        asked = {"claim_id": request.claim_id, "journal_id": request.journal_id}
-        row = await self._database.fetchrow(_known_of_claim(), **asked)
-        if row is None or not row["is_known"]:
-            return None, (row["watermark"] or 0) if row else 0
-        async with self._sessions() as session:
-            return await answered_before(session, request), row["watermark"] or 0
+                return NothingToDo(("the run of this claim is over",)), epoch
+            refusal = await settle_open_run(session, request, now)
+            if refusal is not None:
+                return refusal, epoch
+            outcome = await claim(transaction, request, place, now=now, waits=self._waits)
+            return outcome, epoch
 
     async def artifact(self, request: ArtifactRequest) -> ArtifactAnswer | Refused:
         """Answer with a fresh URL for an unresolved run of the asking node."""
@@ -179,22 +186,9 @@ class Answers:
 
 
 @cache
-def _known_of_claim() -> Prepared:
-    """Return the question whether a claim has a run, and for its journal's watermark."""
-    is_known = exists().where(col(Run.claim_id) == slot("claim_id", Uuid()))
-    return Prepared(
-        select(is_known.label("is_known"), _contiguous_seq().scalar_subquery().label("watermark"))
-    )
-
-
-@cache
 def _contiguous() -> Prepared:
-    return Prepared(_contiguous_seq())
-
-
-def _contiguous_seq() -> SelectOfScalar[int]:
     of_journal = col(EdgeWatermark.journal_id) == slot("journal_id", Uuid())
-    return select(EdgeWatermark.contiguous_seq).where(of_journal)
+    return Prepared(select(EdgeWatermark.contiguous_seq).where(of_journal))
 
 
 def _refused(request: ClaimRequest, refusal: ClaimRefused, epoch: int | None) -> Refused:

@@ -41,9 +41,9 @@ async def write(
     now: datetime,
     detail: str | None = None,
 ) -> None:
-    """Do the same at once, in a transaction that may have no session."""
+    """Do the same in a transaction that may have no session."""
     row = _row(actor, action, thing, thing_id, correlation_id, now, detail)
-    await transaction.execute(_insertion(), **row.model_dump(exclude={"id"}))
+    await transaction.write(_insertion(), **row.model_dump(exclude={"id"}))
 
 
 def _row(

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Select,
     String,
     Uuid,
-    and_,
     exists,
     func,
     or_,
@@ -29,16 +28,8 @@ from services.db.prepared import Prepared, insertion, slot
 from services.db.tables.machines import Run
 from services.db.tables.shop import RunPrice
 from services.db.tables.work import Artifact, Job
-from services.jobs.status_sql import literal, unresolved
+from services.jobs.status_sql import literal
 from services.jobs.waiting import NO_REASON
-
-
-@cache
-def open_run() -> Prepared:
-    """Return the select of a run of this claim, or an unresolved one of its printer."""
-    theirs = and_(col(Run.printer_id) == slot("printer_id", Uuid()), unresolved())
-    asked = or_(col(Run.claim_id) == slot("claim_id", Uuid()), theirs)
-    return Prepared(select(col(Run.id)).where(asked).limit(1))
 
 
 class Candidate(NamedTuple):

@@ -39,7 +39,6 @@ from services.jobs.claim_sql import (
     job_to_give,
     job_to_lock,
     next_page_of_queue,
-    open_run,
     page_of_queue,
     price_to_write,
     run_of_sid,
@@ -70,12 +69,6 @@ class NothingToDo:
     """No queued job fits now."""
 
     reasons: tuple[str, ...]
-
-
-async def has_run(transaction: Transaction, request: ClaimRequest) -> bool:
-    """Tell whether the claim has a run already, or its printer an unresolved one."""
-    asked = {"claim_id": request.claim_id, "printer_id": request.printer_id}
-    return await transaction.fetchrow(open_run(), **asked) is not None
 
 
 async def claim(
@@ -201,9 +194,9 @@ def _new_run(
 
 async def _write(transaction: Transaction, run: Run, price: RunPrice) -> None:
     """Insert the run and give it its job."""
-    await transaction.execute(run_to_write(), **run.model_dump())
-    await transaction.execute(price_to_write(), **price.model_dump())
-    await transaction.execute(job_to_give(), job_id=run.job_id, given_run_id=run.id)
+    await transaction.write(run_to_write(), **run.model_dump())
+    await transaction.write(price_to_write(), **price.model_dump())
+    await transaction.write(job_to_give(), job_id=run.job_id, given_run_id=run.id)
 
 
 async def _take_another_sid(transaction: Transaction, run: Run) -> None:

@@ -111,6 +111,17 @@ async def decide(
     """Change a job that no run has; raise Conflict when it is not as the person saw it."""
     job = await _locked(transaction, actor, job_id, decision)
     not_before = now + timedelta(seconds=decision.undo_s) if decision.undo_s else None
+    await outbox.add_event(transaction, _event(job, actor, decision, not_before, now))
+    await audit.write(
+        transaction,
+        actor,
+        f"job.{decision.action.value}",
+        "job",
+        job_id,
+        correlation_id=job.correlation_id,
+        now=now,
+        detail=decision.words,
+    )
     changed = await transaction.execute(
         _change(_rank_after(decision)),
         job_id=job_id,
@@ -125,19 +136,8 @@ async def decide(
     )
     if changed != 1:
         raise changed_meanwhile(job_id)
-    await outbox.add_event(transaction, _event(job, actor, decision, not_before, now))
     if not_before is not None:
         await ringing.tell_ringer(transaction)
-    await audit.write(
-        transaction,
-        actor,
-        f"job.{decision.action.value}",
-        "job",
-        job_id,
-        correlation_id=job.correlation_id,
-        now=now,
-        detail=decision.words,
-    )
 
 
 def must_be_allowed(actor: Actor, owner_id: UUID | None, action: JobAction) -> None:

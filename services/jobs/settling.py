@@ -49,19 +49,7 @@ async def claimed_run(session: AsyncSession, node: str, run_id: UUID) -> Claimed
     return await _with_job(session, run)
 
 
-async def settle(
-    session: AsyncSession, request: ClaimRequest, now: datetime
-) -> Claimed | ClaimOver | ClaimRefused | None:
-    """Return what the claim gets for the run it meets; None: it is out of the way now.
-
-    The same question gets the same answer: it may have waited for the printer's lock behind its
-    first copy.
-    """
-    before = await answered_before(session, request)
-    return before or await _settle_open_run(session, request, now)
-
-
-async def _settle_open_run(
+async def settle_open_run(
     session: AsyncSession, request: ClaimRequest, now: datetime
 ) -> ClaimRefused | None:
     """Release the run whose answer was lost; refuse while another is unresolved."""

@@ -74,11 +74,11 @@ async def submit(
         wish=wish or None,
         created_at=now,
     )
-    await transaction.execute(_submission(), **submission.model_dump())
+    await transaction.write(_submission(), **submission.model_dump())
     for order in orders:
         for copy_no in range(1, order.copies + 1):
             job = _new_job(submission, file, order.plate, copy_no, queue)
-            await transaction.execute(_job(), **job.model_dump())
+            await transaction.write(_job(), **job.model_dump())
             await outbox.add_event(transaction, submitted_event(job, now))
     await audit.write(
         transaction,

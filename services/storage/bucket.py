@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 import aioboto3
 from aiobotocore.session import AioSession
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.settings import StorageSettings
@@ -66,9 +70,14 @@ def blob_key(sha256: str) -> str:
 class Bucket:
     """One bucket; make it with `open_bucket`."""
 
-    def __init__(self, client: Any, name: str) -> None:
+    def __init__(self, client: Any, settings: StorageSettings) -> None:
         self.client = client
-        self.name = name
+        self.name = settings.s3_bucket
+        self._url = f"{settings.s3_endpoint.rstrip('/')}/{settings.s3_bucket}"
+        self._region = settings.s3_region
+        self._credentials = Credentials(
+            settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
+        )
 
     async def presign_put(
         self, key: str, *, size_bytes: int, sha256: str, expires_s: int = PUT_EXPIRES_S
@@ -95,11 +104,15 @@ class Bucket:
         return PresignedPut(url, headers, _in(expires_s))
 
     async def presign_get(self, key: str, *, expires_s: int = GET_EXPIRES_S) -> PresignedGet:
-        """Return a URL that gives the bytes for some minutes."""
-        url = await self.client.generate_presigned_url(
-            "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=expires_s
-        )
-        return PresignedGet(url, _in(expires_s))
+        """Return a URL that gives the bytes for some minutes.
+
+        Signed without the client, whose way to the same URL takes four times as long: a node
+        waits for this one.
+        """
+        request = AWSRequest(method="GET", url=f"{self._url}/{quote(key)}")
+        signer = S3SigV4QueryAuth(self._credentials, "s3", self._region, expires=expires_s)
+        signer.add_auth(request)
+        return PresignedGet(request.url, _in(expires_s))
 
     async def size_of(self, key: str) -> int:
         """Return the object's size; raise ObjectMissing or StorageUnavailable."""
@@ -188,7 +201,7 @@ async def open_bucket(settings: StorageSettings) -> AsyncIterator[Bucket]:
         config=config,
     )
     async with client as opened:
-        yield Bucket(opened, settings.s3_bucket)
+        yield Bucket(opened, settings)
 
 
 async def read_description() -> None:

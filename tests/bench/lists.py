@@ -76,8 +76,9 @@ class _Lists:
         await asyncio.sleep(COUNTS_KNOWN_S)
         idle = await self._counted(asyncio.sleep(IDLE_S))
         asked = [await self._counted(self._ask(COUNTED)) for _ in range(ROUNDS)]
-        # The least of all: what else happens to be counted adds to it.
-        return max(0.0, min(each.count - idle.per_s * each.took_s for each in asked) / COUNTED)
+        # The least of all, to a tenth: what else happens to be counted adds to it.
+        least = min(each.count - idle.per_s * each.took_s for each in asked)
+        return max(0.0, round(least / COUNTED, 1))
 
     async def _counted(self, doing: Awaitable[object]) -> "_Counted":
         """Return what the database counts while something is done and just after."""
