@@ -323,16 +323,16 @@ class BrokerLink:
 
 def _bell_handler(hooks: LinkHooks) -> Handler:
     async def take(message: Msg) -> None:
-        try:
-            await message.ack()
-        except nats.errors.Error as exc:
-            log.info("bell_not_acked", reason=type(exc).__name__)
         headers = message.headers
         with step(
             "hear bell", kind=StepKind.CONSUMER, about=about_in(headers), cause=cause_in(headers)
         ):
             log.debug("bell_heard", subject=message.subject)
             hooks.on_bell()
+        try:
+            await message.ack()
+        except nats.errors.Error as exc:
+            log.info("bell_not_acked", reason=type(exc).__name__)
 
     return take
 

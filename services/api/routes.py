@@ -1,6 +1,6 @@
 """Every route of the API under one roof: a session is needed unless dependencies.py says so."""
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 
 from services.api import health
 from services.api.account import endpoints as account
@@ -33,13 +33,13 @@ ROUTERS = (*(room.router for room in _ROOMS), health.router)
 
 def add_routes(app: FastAPI) -> None:
     """Add the API and the health checks to `app`."""
-    api = APIRouter(
-        prefix="/api",
-        dependencies=[Depends(get_person)],
-        responses=problems(401, 403, 422, 429, 503),
-    )
     *rooms, checks = ROUTERS
     for router in rooms:
-        api.include_router(router)
-    app.include_router(api)
+        # One by one: a request is held against each router within another one too.
+        app.include_router(
+            router,
+            prefix="/api",
+            dependencies=[Depends(get_person)],
+            responses=problems(401, 403, 422, 429, 503),
+        )
     app.include_router(checks)

@@ -75,9 +75,14 @@ def together(changes: tuple[Prepared, ...]) -> str:
     return f"WITH {names} {last}" if names else last
 
 
-def insertion(table: type[SQLModel], *, but: Container[str] = ()) -> Prepared:
-    """Return the insert of a row: its values bear the names of the columns, all of them `but`."""
-    names = (column.key for column in inspect(table).columns)
+def insertion(
+    table: type[SQLModel], *, only: Sequence[str] = (), but: Container[str] = ()
+) -> Prepared:
+    """Return the insert of a row: its values bear the names of the columns.
+
+    All of them, or `only` these, `but` those: the database fills the others in.
+    """
+    names = only or [column.key for column in inspect(table).columns]
     # Inline: the row is not read back for what the database has filled in.
     insert = insert_into(table).inline()
     return Prepared(insert, columns=[name for name in names if name not in but])

@@ -8,7 +8,7 @@ import numpy as np
 from services.inspection.lines import Lines, split
 from services.inspection.refusal import Refusal
 
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 512 * 1024
 MAX_COMMENT_BYTES = 512 * 1024
 HEAD_BYTES = 256 * 1024
 _TEXT_BYTES = bytes([9, 10, 13, *range(32, 127), *range(128, 256)])

@@ -8,7 +8,7 @@ from services.inspection.directory import STORED, Entry
 from services.inspection.refusal import REBUILT, Refusal, unreadable
 
 READ_BYTES = 64 * 1024
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 512 * 1024
 MAX_INFLATED_BYTES = 1024 * 1024 * 1024
 MAX_RATIO = 200
 RATIO_FROM_BYTES = 1024 * 1024

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,7 +28,8 @@ def record(
 
     Without an actor it was done on the command line.
     """
-    session.add(_row(actor, action, thing, thing_id, correlation_id, now, detail))
+    row = _row(actor, action, thing, thing_id, correlation_id, now, detail)
+    session.add(Audit(**row))
 
 
 async def write(
@@ -43,7 +45,7 @@ async def write(
 ) -> None:
     """Do the same in a transaction that may have no session."""
     row = _row(actor, action, thing, thing_id, correlation_id, now, detail)
-    await transaction.write(_insertion(), **row.model_dump(exclude={"id"}))
+    await transaction.write(_insertion(), **row)
 
 
 def _row(
@@ -54,17 +56,17 @@ def _row(
     correlation_id: UUID,
     now: datetime,
     detail: str | None,
-) -> Audit:
-    return Audit(
-        at=now,
-        user_id=actor.id if actor else None,
-        action=action,
-        thing=thing,
-        thing_id=str(thing_id),
-        ip=actor.ip if actor else None,
-        detail=detail,
-        correlation_id=correlation_id,
-    )
+) -> dict[str, Any]:
+    return {
+        "at": now,
+        "user_id": actor.id if actor else None,
+        "action": action,
+        "thing": thing,
+        "thing_id": str(thing_id),
+        "ip": actor.ip if actor else None,
+        "detail": detail,
+        "correlation_id": correlation_id,
+    }
 
 
 @cache

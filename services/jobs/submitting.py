@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import String, Uuid, select
@@ -38,6 +39,35 @@ class Copies:
     copies: int
 
 
+class Sent(NamedTuple):
+    """A submission that was made."""
+
+    id: UUID
+    owner_id: UUID
+    artifact_id: UUID
+    note: str | None
+    wish: str | None
+    created_at: datetime
+
+
+class _NewJob(NamedTuple):
+    """A job that waits for approval; nothing else is known of it yet."""
+
+    id: UUID
+    submission_id: UUID
+    artifact_id: UUID
+    owner_id: UUID
+    correlation_id: UUID
+    name: str
+    plate: int
+    copy_no: int
+    needs: Mapping[str, Any]
+    queue: str
+    state: JobState
+    version: int
+    created_at: datetime
+
+
 @dataclass(frozen=True)
 class ReadyFile:
     """A checked file and its sliced plates by their number."""
@@ -57,7 +87,7 @@ async def submit(
     wish: str | None = None,
     queue: str,
     now: datetime,
-) -> Submission:
+) -> Sent:
     """Make a submission and its jobs, which wait for approval."""
     file = await ready_file(transaction, actor, artifact_id)
     plates = file.plates
@@ -66,7 +96,7 @@ async def submit(
     _must_be_short_enough(shop, [plates[order.plate] for order in orders], queue)
     if not shop.may_exceed_quota:
         await _must_be_within_quota(transaction, actor, orders, plates, now)
-    submission = Submission(
+    sent = Sent(
         id=uuid4(),
         owner_id=actor.id,
         artifact_id=artifact_id,
@@ -74,27 +104,27 @@ async def submit(
         wish=wish or None,
         created_at=now,
     )
-    await transaction.write(_submission(), **submission.model_dump())
+    await transaction.write(_submission(), **sent._asdict())
     for order in orders:
         for copy_no in range(1, order.copies + 1):
-            job = _new_job(submission, file, order.plate, copy_no, queue)
-            await transaction.write(_job(), **job.model_dump())
+            job = _new_job(sent, file, order.plate, copy_no, queue)
+            await transaction.write(_job(), **job._asdict())
             await outbox.add_event(transaction, submitted_event(job, now))
     await audit.write(
         transaction,
         actor,
         "submission.create",
         "submission",
-        submission.id,
-        correlation_id=submission.id,
+        sent.id,
+        correlation_id=sent.id,
         now=now,
     )
-    return submission
+    return sent
 
 
 async def submit_all(
     transaction: Transaction, actor: Actor, artifact_id: UUID, queue: str, now: datetime
-) -> Submission:
+) -> Sent:
     """Submit every plate of a ready artifact once, as a slicer asked for that sent it."""
     file = await ready_file(transaction, actor, artifact_id)
     orders = [Copies(plate, 1) for plate in file.plates]
@@ -188,20 +218,20 @@ def _queue() -> Prepared:
 
 @cache
 def _submission() -> Prepared:
-    return insertion(Submission)
+    return insertion(Submission, only=Sent._fields)
 
 
 @cache
 def _job() -> Prepared:
-    return insertion(Job)
+    return insertion(Job, only=_NewJob._fields)
 
 
-def _new_job(submission: Submission, file: ReadyFile, plate: int, copy_no: int, queue: str) -> Job:
-    return Job(
+def _new_job(sent: Sent, file: ReadyFile, plate: int, copy_no: int, queue: str) -> _NewJob:
+    return _NewJob(
         id=uuid4(),
-        submission_id=submission.id,
+        submission_id=sent.id,
         artifact_id=file.id,
-        owner_id=submission.owner_id,
+        owner_id=sent.owner_id,
         correlation_id=uuid4(),
         name=name_of_file(file.filename),
         plate=plate,
@@ -210,17 +240,5 @@ def _new_job(submission: Submission, file: ReadyFile, plate: int, copy_no: int, 
         queue=queue,
         state=JobState.SUBMITTED,
         version=1,
-        rank=None,
-        not_before=None,
-        rung_at=None,
-        run_id=None,
-        wait_reason=None,
-        wait_code=None,
-        wait_params=None,
-        cancel_requested_at=None,
-        cancel_requested_by=None,
-        decided_at=None,
-        decided_by=None,
-        decision=None,
-        created_at=submission.created_at,
+        created_at=sent.created_at,
     )

@@ -134,7 +134,7 @@ async def test_stops_at_once_and_ends_the_feeds(lonely_env: dict[str, str], tmp_
                 await stopping
         assert await process.wait() == 0
         log = (tmp_path / "log").read_text()
-        assert '"event": "process_stopped"' in log
+        assert '"event":"process_stopped"' in log
         assert "Traceback" not in log
 
 
