@@ -14,6 +14,7 @@ import pytest_asyncio
 from pydantic import PostgresDsn
 from sqlalchemy import String, Uuid, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from runtime.settings import DatabaseSettings
@@ -40,6 +41,11 @@ def _put() -> Prepared:
 def _found() -> Prepared:
     columns = (col(Outbox.subject), col(Outbox.headers), col(Outbox.body), col(Outbox.created_at))
     return Prepared(select(*columns).where(col(Outbox.id) == slot("message_id", Uuid())))
+
+
+@cache
+def _place() -> Prepared:
+    return Prepared(select(col(Outbox.seq)).where(col(Outbox.id) == slot("message_id", Uuid())))
 
 
 @cache
@@ -139,6 +145,79 @@ async def test_an_error_undoes_all_of_it(begin: Begin, database: Database) -> No
     with pytest.raises(LookupError):
         await fail()
     assert await database.fetchrow(_found(), message_id=message_id) is None
+
+
+async def test_what_is_to_be_written_is_there_for_the_next_question(begin: Begin) -> None:
+    one, other = uuid4(), uuid4()
+    async with begin() as transaction:
+        await transaction.write(_put(), **_row(one))
+        await transaction.write(_put(), **(_row(other) | {"subject": "c.d"}))
+        first = await transaction.fetchrow(_found(), message_id=one)
+        (second,) = await transaction.fetch(_found(), message_id=other)
+    assert first is not None
+    assert (first["subject"], second["subject"]) == ("a.b", "c.d")
+
+
+async def test_what_is_to_be_written_is_written_by_the_commit(
+    begin: Begin, database: Database
+) -> None:
+    message_ids = [uuid4() for _ in range(3)]
+    async with begin() as transaction:
+        for message_id in message_ids:
+            await transaction.write(_put(), **_row(message_id))
+    places = [await database.fetchrow(_place(), message_id=each) for each in message_ids]
+    in_order = [row["seq"] for row in places if row is not None]
+    assert len(in_order) == len(message_ids)
+    assert in_order == sorted(in_order)
+
+
+async def test_changes_go_as_one_statement_and_the_last_one_says_how_many(
+    begin: Begin, database: Database
+) -> None:
+    known, new = uuid4(), uuid4()
+    async with begin() as transaction:
+        await transaction.execute(_put(), **_row(known))
+    change = {"name": "c.d", "notes": {"$1": "no place for a value"}}
+    async with begin() as transaction:
+        await transaction.write(_put(), **_row(new))
+        assert await transaction.execute(_renamed(), message_id=known, **change) == 1
+    async with begin() as transaction:
+        await transaction.write(_put(), **_row(uuid4()))
+        assert await transaction.execute(_renamed(), message_id=uuid4(), **change) == 0
+    rows = [await database.fetchrow(_found(), message_id=each) for each in (known, new)]
+    assert [(row["subject"], row["headers"]) for row in rows if row is not None] == [
+        ("c.d", {"$1": "no place for a value"}),
+        ("a.b", {"ö": [1, None]}),
+    ]
+
+
+async def test_a_change_of_a_kind_that_waits_sees_what_was_written_before(begin: Begin) -> None:
+    message_id = uuid4()
+    change = {"notes": {}, "message_id": message_id}
+    async with begin() as transaction:
+        await transaction.execute(_put(), **_row(message_id))
+        await transaction.write(_renamed(), name="first", **change)
+        await transaction.write(_renamed(), name="second", **change)
+        assert await transaction.execute(_renamed(), name="third", **change) == 1
+        row = await transaction.fetchrow(_found(), message_id=message_id)
+    assert row is not None
+    assert row["subject"] == "third"
+
+
+async def test_a_fault_of_what_was_to_be_written_undoes_all_of_it(
+    begin: Begin, database: Database
+) -> None:
+    one, twice = uuid4(), uuid4()
+
+    async def write() -> None:
+        async with begin() as transaction:
+            for message_id in (one, twice, twice):
+                await transaction.write(_put(), **_row(message_id))
+
+    with pytest.raises((asyncpg.UniqueViolationError, IntegrityError)):
+        await write()
+    for message_id in (one, twice):
+        assert await database.fetchrow(_found(), message_id=message_id) is None
 
 
 async def test_nothing_of_a_transaction_is_seen_before_its_commit(
