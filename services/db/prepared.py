@@ -7,14 +7,18 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Insert,
+    Integer,
     TextClause,
     Update,
     bindparam,
     inspect,
+    literal_column,
 )
 from sqlalchemy import insert as insert_into
 from sqlalchemy.dialects.postgresql import asyncpg as driver
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import ExecutableReturnsRows
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
@@ -30,21 +34,17 @@ class Prepared:
     def __init__(self, statement: Statement, *, columns: Sequence[str] = ()) -> None:
         """`columns`: which of its table's an insert fills, with values of these names."""
         self.statement: Final = statement
-        compiled = statement.compile(
+        compiled = visitors.cloned_traverse(statement, {}, {"bindparam": _into_the_text}).compile(
             dialect=_DIALECT,
             column_keys=list(columns) or None,
             compile_kwargs={"render_postcompile": True},
         )
         self.sql: Final = str(compiled)
         self._names: Sequence[str] = compiled.positiontup or ()
-        slots = {name for name, bind in compiled.binds.items() if not bind.unique}
-        slots.update(columns)
-        self._fixed = {name: compiled.params[name] for name in self._names if name not in slots}
-        self._slots = [name for name in self._names if name in slots]
 
     def arguments(self, values: Mapping[str, object]) -> list[object]:
         """Return the values in the order of the placeholders; raise KeyError for one not given."""
-        return [self._fixed[name] if name in self._fixed else values[name] for name in self._names]
+        return [values[name] for name in self._names]
 
     def after(self, taken: int) -> str:
         """Return the statement as text for where so many placeholders are taken already."""
@@ -57,7 +57,7 @@ class Prepared:
 
     def named(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return those that fill its slots; raise KeyError for one not given."""
-        return {name: values[name] for name in self._slots}
+        return {name: values[name] for name in self._names}
 
 
 @lru_cache(maxsize=256)
@@ -86,6 +86,24 @@ def insertion(
     # Inline: the row is not read back for what the database has filled in.
     insert = insert_into(table).inline()
     return Prepared(insert, columns=[name for name in names if name not in but])
+
+
+def _into_the_text(bind: BindParameter[Any]) -> None:
+    """Have a value that is always the same stand in the text: it is no slot.
+
+    Of one that it is only told with each question Postgres may make a new plan each time.
+    """
+    if bind.unique:
+        bind.literal_execute = True
+
+
+def at_most(rows: int) -> ColumnElement[int]:
+    """Return a LIMIT that stands in the text.
+
+    Of one that a slot would fill Postgres knows nothing: on a large table it makes a new plan each
+    time, which takes longer than the statement.
+    """
+    return literal_column(str(int(rows)), Integer())
 
 
 def slot(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:

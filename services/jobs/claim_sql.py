@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlmodel import SQLModel, col
 
 from contracts.lifecycle import JobState
-from services.db.prepared import Prepared, insertion, slot
+from services.db.prepared import Prepared, at_most, insertion, slot
 from services.db.tables.machines import Run
 from services.db.tables.shop import RunPrice
 from services.db.tables.work import Artifact, Job
@@ -61,23 +61,22 @@ class Surroundings(NamedTuple):
 
 
 @cache
-def page_of_queue() -> Prepared:
+def page_of_queue(size: int) -> Prepared:
     """Return the select of the first candidates of a queue, in its order."""
-    return Prepared(_page_of_queue())
+    return Prepared(_page_of_queue(size))
 
 
 @cache
-def next_page_of_queue() -> Prepared:
+def next_page_of_queue(size: int) -> Prepared:
     """Return the select of those after a place."""
     after = tuple_(slot("rank", BigInteger()), slot("id", Uuid()))
-    return Prepared(_page_of_queue().where(tuple_(col(Job.rank), col(Job.id)) > after))
+    return Prepared(_page_of_queue(size).where(tuple_(col(Job.rank), col(Job.id)) > after))
 
 
-def _page_of_queue() -> Select[Any]:
-    place = tuple_(col(Job.rank), col(Job.id))
+def _page_of_queue(size: int) -> Select[Any]:
     of_queue = col(Job.queue) == slot("queue", String())
     found = select(*_columns(Job, Candidate)).where(of_queue, *_claimable())
-    return found.order_by(place).limit(slot("size", Integer()))
+    return found.order_by(col(Job.rank), col(Job.id)).limit(at_most(size))
 
 
 @cache

@@ -107,7 +107,7 @@ async def _candidates(
 ) -> AsyncGenerator[Candidate, None]:
     """Yield the queue's claimable jobs in its order, fetched page by page."""
     size = FIRST_PAGE
-    page = await transaction.fetch(page_of_queue(), queue=queue, now=now, size=size)
+    page = await transaction.fetch(page_of_queue(size), queue=queue, now=now)
     while page:
         for row in page:
             last = Candidate(*row.values())
@@ -115,9 +115,7 @@ async def _candidates(
         if len(page) < size:
             return
         size, place = PAGE, {"rank": last.rank, "id": last.id}
-        page = await transaction.fetch(
-            next_page_of_queue(), queue=queue, now=now, size=size, **place
-        )
+        page = await transaction.fetch(next_page_of_queue(size), queue=queue, now=now, **place)
 
 
 async def _lock(transaction: Transaction, job_id: UUID, now: datetime) -> LockedJob | None:

@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     DateTime,
-    Integer,
     Select,
     String,
     Text,
@@ -34,7 +33,7 @@ from contracts.lifecycle import (
     status_of,
 )
 from services.db.database import Asker
-from services.db.prepared import Prepared, slot
+from services.db.prepared import Prepared, at_most, slot
 from services.db.tables.machines import Printer, PrinterState, Run
 from services.db.tables.people import User
 from services.db.tables.work import Job, Submission
@@ -298,18 +297,18 @@ def _jobs_on_one_printer() -> Prepared:
 
 async def jobs_in_queue(asker: Asker, queue: str, *, limit: int) -> list[JobRow]:
     """Return the jobs that wait in a queue, in its order."""
-    return await _rows(asker, _jobs_in_queue(), queue=queue, limit=limit)
+    return await _rows(asker, _jobs_in_queue(limit), queue=queue)
 
 
-@cache
-def _jobs_in_queue() -> Prepared:
+@lru_cache(maxsize=8)
+def _jobs_in_queue(limit: int) -> Prepared:
     waits = (
         col(Job.queue) == slot("queue", String()),
         col(Job.state) == literal(JobState.QUEUED.value),
         col(Job.run_id).is_(None),
     )
     statement = _jobs().where(*waits).order_by(col(Job.rank), col(Job.id))
-    return Prepared(statement.limit(slot("limit", Integer())))
+    return Prepared(statement.limit(at_most(limit)))
 
 
 async def list_jobs(
@@ -325,6 +324,7 @@ async def list_jobs(
         oldest_first=wanted.oldest_first,
         has_since=wanted.ended_since is not None,
         has_until=wanted.ended_until is not None,
+        limit=limit,
     )
     values: dict[str, object] = {f"word_{n}": _escaped(word) for n, word in enumerate(words)}
     if after is not None:
@@ -333,7 +333,7 @@ async def list_jobs(
         values["ended_since"] = wanted.ended_since
     if wanted.ended_until is not None:
         values["ended_until"] = wanted.ended_until
-    return await _rows(asker, _listing(shape), owner=wanted.owner_id, limit=limit, **values)
+    return await _rows(asker, _listing(shape), owner=wanted.owner_id, **values)
 
 
 class _Shape(NamedTuple):
@@ -346,6 +346,7 @@ class _Shape(NamedTuple):
     oldest_first: bool
     has_since: bool
     has_until: bool
+    limit: int
 
 
 @lru_cache(maxsize=256)
@@ -360,7 +361,7 @@ def _listing(shape: _Shape) -> Prepared:
         statement = statement.where(place > bound if shape.oldest_first else place < bound)
     columns = (col(Job.created_at), col(Job.id))
     order = [c.asc() if shape.oldest_first else c.desc() for c in columns]
-    return Prepared(statement.order_by(*order).limit(slot("limit", Integer())))
+    return Prepared(statement.order_by(*order).limit(at_most(shape.limit)))
 
 
 def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
