@@ -25,7 +25,8 @@ from sqlmodel import SQLModel
 
 Statement = ExecutableReturnsRows | Insert | Update | TextClause
 _DIALECT = driver.dialect()  # type: ignore[no-untyped-call]
-_PLACEHOLDER = re.compile(r"\$(\d+)")
+_PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|\$(?P<place>\d+)")
+"""Or a word in quotes, in which there is none."""
 
 
 class Prepared:
@@ -48,7 +49,12 @@ class Prepared:
 
     def after(self, taken: int) -> str:
         """Return the statement as text for where so many placeholders are taken already."""
-        return _PLACEHOLDER.sub(lambda found: f"${int(found[1]) + taken}", self.sql)
+
+        def moved(found: re.Match[str]) -> str:
+            place = found["place"]
+            return found[0] if place is None else f"${int(place) + taken}"
+
+        return _PLACEHOLDER.sub(moved, self.sql)
 
     @property
     def places(self) -> int:
