@@ -1,7 +1,7 @@
 """However many jobs there are: no statement of the product reads a large table from end to end."""
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -10,14 +10,21 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from nats.aio.client import Client
+from pydantic import PostgresDsn
+from sqlalchemy import text
 
 from contracts.ids import ClaimId, JournalId, PrinterId
+from contracts.lifecycle import Status
 from contracts.loaded import Loaded
 from contracts.rpc import CLAIM_ANSWER_ADAPTER, ClaimRequest, RunOffer
 from contracts.subjects import claim_subject
 from deploy.local.engines.postgres import Postgres
 from deploy.local.engines.seaweedfs import SeaweedFS
+from runtime.settings import DatabaseSettings
+from services.db.database import open_database
+from services.db.prepared import Prepared
 from services.db.tables.machines import PrinterState
+from services.jobs.views import JobFilter, jobs_in_queue, list_jobs
 from tests.builders.facts import NodeJournal, RunIds, messages_of
 from tests.builders.past import add_done_jobs, add_what_went_with_them
 from tests.builders.rows import LOADED
@@ -43,6 +50,19 @@ _LISTS: Final[tuple[dict[str, str], ...]] = (
     *({"status": status} for status in (*_OPEN.split(","), "done", "failed")),
     {"status": "done,failed,cancelled"},
     {"q": "part"},
+)
+_SOME: Final = (
+    frozenset({Status.SUBMITTED, Status.QUEUED, Status.PRINTING, Status.ATTENTION}),
+    frozenset({Status.DONE}),
+    frozenset({Status.DONE, Status.FAILED, Status.CANCELLED}),
+)
+ASKED, TRIED = 12, 5
+"""Postgres makes so many plans that know the values before it looks for one to keep."""
+_KEPT = Prepared(
+    text(
+        "SELECT statement, custom_plans, generic_plans FROM pg_prepared_statements "
+        "WHERE statement LIKE 'SELECT job.id,%'"
+    )
 )
 SERVICES: Final = ("relay", "projector", "dispatch")
 
@@ -85,6 +105,32 @@ async def test_nothing_reads_a_large_table_from_end_to_end(
         scans = await plans.scans(LARGE)
         assert await plans.statements() > 200
     assert not scans, "\n".join(f"{scan.table}: {scan.statement}" for scan in scans)
+
+
+async def test_lists_keep_one_plan(
+    api_env: dict[str, str], postgres: Postgres, tmp_path: Path
+) -> None:
+    """A plan for each call takes longer than the call."""
+    async with (
+        run_own_api(api_env, postgres, tmp_path / "api.log") as env,
+        World.open(env) as world,
+    ):
+        url = env["LAYERLINE_DATABASE_URL"]
+        shop = await _long_past(world, url)
+        own = JobFilter(shop.mia.id, frozenset(), "", oldest_first=False)
+        everybodys = replace(own, owner_id=None)
+        lists = (own, everybodys, *(replace(everybodys, statuses=some) for some in _SOME))
+        settings = DatabaseSettings(database_url=PostgresDsn(url))
+        async with open_database(settings, connections=1) as database:
+            for _ in range(ASKED):
+                for wanted in lists:
+                    await list_jobs(database, wanted, after=None, limit=51)
+                await jobs_in_queue(database, "main", limit=51)
+            kept = await database.fetch(_KEPT)
+    assert len(kept) == len(lists) + 1
+    for row in kept:
+        assert row["custom_plans"] <= TRIED, row["statement"]
+        assert row["custom_plans"] + row["generic_plans"] == ASKED
 
 
 async def _long_past(world: World, url: str) -> Shop:
