@@ -59,7 +59,7 @@ class Transaction(Asker, Protocol):
         ...
 
     async def write(self, change: Prepared, **values: object) -> None:
-        """Have an insert or update made before the next question, or with the next change.
+        """Have an insert or update made before the next question, with the next change or commit.
 
         What is written in one go doesn't see each other; of one kind it keeps its order.
         """

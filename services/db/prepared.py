@@ -7,14 +7,11 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     Insert,
-    Integer,
     TextClause,
     Update,
     bindparam,
     inspect,
-    literal_column,
 )
 from sqlalchemy import insert as insert_into
 from sqlalchemy.dialects.postgresql import asyncpg as driver
@@ -97,19 +94,11 @@ def insertion(
 def _into_the_text(bind: BindParameter[Any]) -> None:
     """Have a value that is always the same stand in the text: it is no slot.
 
-    Of one that it is only told with each question Postgres may make a new plan each time.
+    Of one that it is only told with each question, a LIMIT say, Postgres may make a new plan each
+    time, which takes longer than the statement.
     """
     if bind.unique:
         bind.literal_execute = True
-
-
-def at_most(rows: int) -> ColumnElement[int]:
-    """Return a LIMIT that stands in the text.
-
-    Of one that a slot would fill Postgres knows nothing: on a large table it makes a new plan each
-    time, which takes longer than the statement.
-    """
-    return literal_column(str(int(rows)), Integer())
 
 
 def slot(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:

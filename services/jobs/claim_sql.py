@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlmodel import SQLModel, col
 
 from contracts.lifecycle import JobState
-from services.db.prepared import Prepared, at_most, insertion, slot
+from services.db.prepared import Prepared, insertion, slot
 from services.db.tables.machines import Run
 from services.db.tables.shop import RunPrice
 from services.db.tables.work import Artifact, Job
@@ -76,7 +76,7 @@ def next_page_of_queue(size: int) -> Prepared:
 def _page_of_queue(size: int) -> Select[Any]:
     of_queue = col(Job.queue) == slot("queue", String())
     found = select(*_columns(Job, Candidate)).where(of_queue, *_claimable())
-    return found.order_by(col(Job.rank), col(Job.id)).limit(at_most(size))
+    return found.order_by(col(Job.rank), col(Job.id)).limit(size)
 
 
 @cache

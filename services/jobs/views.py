@@ -33,7 +33,7 @@ from contracts.lifecycle import (
     status_of,
 )
 from services.db.database import Asker
-from services.db.prepared import Prepared, at_most, slot
+from services.db.prepared import Prepared, slot
 from services.db.tables.machines import Printer, PrinterState, Run
 from services.db.tables.people import User
 from services.db.tables.work import Job, Submission
@@ -308,7 +308,7 @@ def _jobs_in_queue(limit: int) -> Prepared:
         col(Job.run_id).is_(None),
     )
     statement = _jobs().where(*waits).order_by(col(Job.rank), col(Job.id))
-    return Prepared(statement.limit(at_most(limit)))
+    return Prepared(statement.limit(limit))
 
 
 async def list_jobs(
@@ -361,7 +361,7 @@ def _listing(shape: _Shape) -> Prepared:
         statement = statement.where(place > bound if shape.oldest_first else place < bound)
     columns = (col(Job.created_at), col(Job.id))
     order = [c.asc() if shape.oldest_first else c.desc() for c in columns]
-    return Prepared(statement.order_by(*order).limit(at_most(shape.limit)))
+    return Prepared(statement.order_by(*order).limit(shape.limit))
 
 
 def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import String, column, insert, select, table, update
 
-from services.db.prepared import Prepared, at_most, slot, together
+from services.db.prepared import Prepared, slot, together
 
 _THING = table("thing", column("name", String), column("kind", String))
 _QUESTION = Prepared(
@@ -13,7 +13,7 @@ _QUESTION = Prepared(
         _THING.c.name == slot("name", String()),
         _THING.c.kind != slot("kind", String()),
     )
-    .limit(at_most(50))
+    .limit(50)
 )
 _MADE = Prepared(insert(_THING).inline(), columns=["name", "kind"])
 _RENAMED = Prepared(
