@@ -28,7 +28,7 @@ NODES, PRINTERS_EACH, ROUNDS = 100, 10, 50
 PARTS = 10
 NODES_AT_ONCE = 8
 """So many catch up at a time, each with as many facts in flight as the product has."""
-LAG_S = 20
+LAG_S = 10
 WANTED_DRAIN, WANTED_ACCEPTED = 0.5, 0.8
 WANTED_LAG_MS, WANTED_CPU = 150.0, 50.0
 WITHIN_S = 120.0

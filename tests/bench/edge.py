@@ -25,16 +25,14 @@ from runtime.settings import StorageSettings
 from services.provision.keys import Keys
 from services.storage.bucket import Bucket, blob_key, open_bucket
 from tests.bench.approvals import SAMPLE, clear_bed, submit
+from tests.bench.files import bulky_file
 from tests.bench.floors import curl
 from tests.bench.processes import process_of
 from tests.bench.row import Bench, Row, Rows, at_most
-from tests.builders.threemf import of_size
 from tests.eventually import eventually
 from tests.fixtures.vsftpd import Server, running_vsftpd
 
 LARGE_BYTES = 100_000_000
-PROGRAM_BYTES = 88_000_000
-"""Of a file that has 100 MB when packed."""
 IDLE_S = 20.0
 TRIES = 3
 WITHIN_S = 180.0
@@ -188,7 +186,7 @@ async def _stored_percents(bench: Bench) -> dict[int, datetime]:
 
 async def _transfer(bench: Bench, ada: Person, node: psutil.Process) -> list[Row]:
     """100 MB from the storage over the node's disk to the printer's card."""
-    source, content = bench.data_dir / "large.gcode.3mf", of_size(PROGRAM_BYTES)
+    source, content = bench.data_dir / "large.gcode.3mf", await asyncio.to_thread(bulky_file)
     await asyncio.to_thread(source.write_bytes, content)
     async with httpx.AsyncClient(base_url=bench.state.printers[0].control_url) as control:
         (await control.post("/faults", json={"upload_bytes_per_s": None})).raise_for_status()

@@ -15,18 +15,17 @@ import psutil
 
 from deploy.local.demo.client import Person, open_browser, sign_in
 from deploy.local.state import StackState
-from samples.threemf import Filament, Plate, SlicedFile, pack
 from services.inspection.__main__ import cpu_limit_s
 from services.inspector.limited import ENVIRONMENT
 from services.preview.names import toolpath_of
 from tests.bench.approvals import submit
+from tests.bench.files import long_print
 from tests.bench.row import Bench, Row, Rows, at_most
 from tests.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
-VASE = ROOT / "samples" / "vase.gcode.3mf"
 SMALL = ROOT / "samples" / "cube-small.gcode.3mf"
-COPIES = 30
+LISTED = 30
 ROUNDS = 3
 _INSPECT = (
     "import sys; from services.inspection.__main__ import main; main(sys.argv[1:]); "
@@ -36,7 +35,7 @@ _INSPECT = (
 WANTED_RATIO, WANTED_GROWTH_MB, WANTED_PATHS_MB = 4.0, 64.0, 2.0
 IDLE_S, PACE_S = 10.0, 0.03
 CHECKED_WITHIN_S = 180.0
-AT_ONCE, AT_ONCE_COPIES, WANTED_CHECKS = 10, 2, 1
+AT_ONCE, AT_ONCE_COPIES, WANTED_CHECKS = 10, 1, 1
 LOOK_EVERY_S = 0.02
 WANTED_SLOWER, NOISE_MS = 1.5, 10.0
 """Of the worse of two idle stretches, before and after: two of them differ by as much."""
@@ -55,9 +54,9 @@ async def _list_meanwhile(bench: Bench) -> Row:
     """Ask for the list at a person's pace: alone, while a large file is checked, alone again."""
     async with open_browser(bench.state.url) as http:
         ada = await sign_in(http, "ada")
-        await submit(ada, COPIES)
+        await submit(ada, LISTED)
         idle = [_p99_ms(await _answers(ada, _rest()))]
-        artifact = await ada.upload("large.gcode.3mf", large_file())
+        artifact = await ada.upload("large.gcode.3mf", long_print())
         checked = asyncio.create_task(_all_checked(ada, [artifact["id"]]))
         busy = _p99_ms(await _answers(ada, checked))
         await _no_checks(bench)
@@ -78,7 +77,7 @@ async def _ten_at_once(bench: Bench) -> list[Row]:
     """Send files at once; count the checks that run side by side, and wait for the last."""
     async with open_browser(bench.state.url) as http:
         ada = await sign_in(http, "ada")
-        files = [large_file(AT_ONCE_COPIES, note=f"; {n}\n".encode()) for n in range(AT_ONCE)]
+        files = [long_print(AT_ONCE_COPIES, note=f"; {n}\n".encode()) for n in range(AT_ONCE)]
         began = time.monotonic()
         sent = await asyncio.gather(
             *(ada.upload(f"{n}.gcode.3mf", content) for n, content in enumerate(files))
@@ -152,7 +151,7 @@ def _alone() -> list[Row]:
     """Measure in turn, and return the rows that need no stack."""
     with tempfile.TemporaryDirectory(prefix="layerline-bench-") as folder:
         path = Path(folder) / "large.gcode.3mf"
-        path.write_bytes(large_file())
+        path.write_bytes(long_print())
         with zipfile.ZipFile(path) as archive:
             inside = sum(entry.file_size for entry in archive.infolist())
         inspect = [sys.executable, "-c", _INSPECT]
@@ -175,14 +174,6 @@ def _alone() -> list[Row]:
         at_most("toolpath preview of 100 MB", "MB", paths_mb, WANTED_PATHS_MB),
         at_most("toolpath preview of 100 MB, time", "s", drawn_s, cpu_limit_s(inside)),
     ]
-
-
-def large_file(copies: int = COPIES, *, note: bytes = b"") -> bytes:
-    """Return a file of nearly 100 MB, of one program of 330 MB; or of fewer copies of it."""
-    with zipfile.ZipFile(VASE) as archive:
-        program = archive.read("Metadata/plate_1.gcode")
-    filament = Filament(1, "PLA", "#FFFFFF", 1.0, 1.0)
-    return pack(SlicedFile((Plate(1, program * copies + note, None, (filament,), "vase.stl"),)))
 
 
 def _run(command: list[str]) -> tuple[float, float]:

@@ -1,10 +1,13 @@
 """The list of jobs under load, against a bare route that reads the same rows."""
 
 import asyncio
+import re
 import statistics
 import time
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 
@@ -14,14 +17,14 @@ from tests.bench.bare import bare_app
 from tests.bench.load import Load, load
 from tests.bench.processes import database_url
 from tests.bench.row import Bench, Rows, at_least, at_most, at_most_times
+from tests.eventually import eventually
 
 JOBS, COPIES, QUEUED = 500, 20, 10
-ROUNDS, REQUESTS, COUNTS, COUNTED = 3, 1000, 2, 500
+ROUNDS, REQUESTS, COUNTED = 3, 600, 200
 WANTED_RATE, WANTED_P99, WANTED_STATEMENTS = 0.4, 2.0, 3.0
 PATH = "/api/jobs?scope=all&limit=50"
-COUNTS_KNOWN_S = 11.0
-"""A busy connection tells what it did once a second, and of the last second after ten idle ones."""
 IDLE_S = 4.0
+TOLD = re.compile(rb"LOG:  (?:statement|execute [^:]*):")
 
 
 async def measure(bench: Bench) -> Rows:
@@ -82,37 +85,52 @@ class _Lists:
         return await load(port, PATH, cookie=self.cookie, requests=requests)
 
     async def _statements(self) -> float:
-        """Return the statements of a call, as the database counts: each is its own transaction."""
-        await asyncio.sleep(COUNTS_KNOWN_S)
-        idle = await self._counted(asyncio.sleep(IDLE_S))
-        asked = [await self._counted(self._ask(COUNTED)) for _ in range(COUNTS)]
-        # The least of all, to a tenth: what else happens to be counted adds to it.
-        least = min(each.count - idle.per_s * each.took_s for each in asked)
-        return max(0.0, round(least / COUNTED, 1))
-
-    async def _counted(self, doing: Awaitable[object]) -> "_Counted":
-        """Return what the database counts while something is done and just after."""
-        before, began = await self._count(), time.perf_counter()
-        await doing
-        await asyncio.sleep(COUNTS_KNOWN_S)
-        return _Counted(await self._count() - before, time.perf_counter() - began)
-
-    async def _count(self) -> int:
-        connection = await asyncpg.connect(database_url(self.bench.state))
-        try:
-            count: int = await connection.fetchval(
-                "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
-            )
-        finally:
-            await connection.close()
-        return count
+        """Return the statements of a call, as the database tells each in its log."""
+        async with _telling(self.bench) as log:
+            idle = await log.per_s(asyncio.sleep(IDLE_S))
+            before, began = log.count(), time.perf_counter()
+            await self._ask(COUNTED)
+            told = log.count() - before - idle * (time.perf_counter() - began)
+        # To a tenth: what else happens to be asked meanwhile is told too.
+        return max(0.0, round(told / COUNTED, 1))
 
 
 @dataclass(frozen=True)
-class _Counted:
-    count: int
-    took_s: float
+class _Log:
+    """The database's log, in which it tells each statement."""
 
-    @property
-    def per_s(self) -> float:
-        return self.count / self.took_s
+    path: Path
+
+    def count(self) -> int:
+        """Return how many statements are told in it."""
+        return len(TOLD.findall(self.path.read_bytes()))
+
+    async def per_s(self, doing: Awaitable[object]) -> float:
+        """Return how many a second are told while something is done."""
+        before, began = self.count(), time.perf_counter()
+        await doing
+        return (self.count() - before) / (time.perf_counter() - began)
+
+
+@asynccontextmanager
+async def _telling(bench: Bench) -> AsyncIterator[_Log]:
+    """Have the database tell each statement while the block runs."""
+    log = _Log(bench.state.logs / "postgres.log")
+    connection = await asyncpg.connect(database_url(bench.state))
+    try:
+        await _tell(connection, "all")
+        yield log
+        await _tell(connection, "none")
+    finally:
+        await connection.close()
+
+
+async def _tell(connection: asyncpg.Connection, which: str) -> None:
+    """Return once the setting holds: each connection reads it before its next statement."""
+    await connection.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
+    await connection.execute("SELECT pg_reload_conf()")
+
+    async def is_set() -> bool:
+        return bool(await connection.fetchval("SHOW log_statement") == which)
+
+    await eventually(is_set)

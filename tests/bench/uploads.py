@@ -16,8 +16,8 @@ from playwright.async_api import Page, async_playwright, expect
 
 from deploy.local.demo.client import Json, Person, open_browser, sign_in
 from tests.bench.approvals import SAMPLE
+from tests.bench.files import bulky_file
 from tests.bench.floors import curl
-from tests.bench.inspecting import large_file
 from tests.bench.processes import database_url, peak_memory, process_of
 from tests.bench.row import Bench, Row, Rows, at_most
 from tests.e2e.conftest import CHROMIUM_FLAGS, enter
@@ -36,7 +36,7 @@ WHERE artifact.filename = $1
 
 async def measure(bench: Bench) -> Rows:
     """Yield the rows of an upload: the bytes on their way, until it is submitted, the memory."""
-    api, large = process_of(bench.state, "api"), await asyncio.to_thread(large_file)
+    api, large = process_of(bench.state, "api"), await asyncio.to_thread(bulky_file)
     async with open_browser(bench.state.url) as http, _page(bench) as page:
         ada = await sign_in(http, "ada")
         await _submit(page, SAMPLE)
