@@ -173,6 +173,6 @@ def _details(body: bytes) -> tuple[AnyEvent | None, str | None]:
 
 
 def _words(error: ValidationError) -> str:
-    """Return what is wrong and where, without the values."""
-    parts = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
-    return "; ".join(parts)[:2000]
+    """Return what is wrong and where, without the values; no place means all of it."""
+    faults = ((".".join(map(str, each["loc"])), each["msg"]) for each in error.errors()[:5])
+    return "; ".join(f"{place}: {what}" if place else what for place, what in faults)[:2000]

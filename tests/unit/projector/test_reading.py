@@ -61,6 +61,15 @@ def test_fact_with_an_id_of_its_own_choice_is_refused() -> None:
         read(fact_message(event_bytes(forged)))
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [(b"\xff", r"^Invalid JSON"), (b'{"id": 1}', r"^id: .*; type: Field required")],
+)
+def test_refusal_says_what_is_wrong_and_where(body: bytes, words: str) -> None:
+    with pytest.raises(Unreadable, match=words):
+        read(fact_message(body))
+
+
 def test_services_can_not_speak_for_nodes() -> None:
     fact = NodeJournal().done(RunIds(uuid4(), uuid4(), uuid4()))
     with pytest.raises(Unreadable, match="came from a service"):
