@@ -5,7 +5,7 @@ import { errorWords, safeNext } from "@/features/signin/next";
 import { ApiError, asApiError, toApiError } from "@/lib/api/problem";
 import { en } from "@/lib/i18n/en";
 import { byMovement, groupOf, hasProgress, shownState } from "@/lib/job-state";
-import { bedAnswer, byNeed, printerState } from "@/lib/printer-state";
+import { bedAnswer, byNeed, isBedToClear, printerState } from "@/lib/printer-state";
 import { TONES } from "@/lib/tones";
 import { aJob, aPrinter } from "./builders";
 
@@ -53,6 +53,15 @@ describe("printer", () => {
     expect(bedAnswer(aPrinter({ is_online: false }))).toBe("no_word");
     expect(bedAnswer(aPrinter({ activity: "paused" }))).toBe("busy");
     expect(bedAnswer(aPrinter({ activity: "failed" }))).toBe("possible");
+  });
+
+  it("is a bed to clear only for who may, and only when it stands still", () => {
+    const asked = { bed: occupied, allowed_actions: ["clear_bed" as const] };
+    expect(isBedToClear(aPrinter(asked))).toBe(true);
+    expect(isBedToClear(aPrinter({ ...asked, allowed_actions: [] }))).toBe(false);
+    expect(isBedToClear(aPrinter({ ...asked, activity: "printing" }))).toBe(false);
+    expect(isBedToClear(aPrinter({ ...asked, is_online: false }))).toBe(false);
+    expect(isBedToClear(aPrinter({ allowed_actions: ["clear_bed"] }))).toBe(false);
   });
 
   it("comes first when it needs a person", () => {

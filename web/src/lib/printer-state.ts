@@ -34,6 +34,11 @@ export function bedAnswer(printer: Printer): "possible" | "busy" | "no_word" {
   return isMoving ? "busy" : "possible";
 }
 
+/** Whether this person is asked for the bed: not while the machine moves, or nothing is heard of it. */
+export function isBedToClear(printer: Printer): boolean {
+  return printer.allowed_actions.includes("clear_bed") && printerState(printer) === "bed";
+}
+
 /** Whether the bed is asked after: its panel then shows the camera's picture. */
 export function asksForBed(printer: Printer): boolean {
   return printer.bed.state !== "clear" && printer.current_job === null;

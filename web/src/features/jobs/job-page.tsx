@@ -24,6 +24,7 @@ import { useJobWords } from "@/features/jobs/words";
 import { asApiError } from "@/lib/api/problem";
 import { useI18n } from "@/lib/i18n/context";
 import { hasEnded, hasProgress, shownState } from "@/lib/job-state";
+import { isBedToClear } from "@/lib/printer-state";
 import { useJob } from "@/lib/queries/jobs";
 import { useMe } from "@/lib/queries/me";
 import { usePrinters } from "@/lib/queries/printers";
@@ -82,7 +83,7 @@ function BedHint({ job }: { job: Job }) {
   return (
     <>
       {job.status === "done" && <Text c="dimmed">{t.status.done.next}</Text>}
-      {printer.allowed_actions.includes("clear_bed") && (
+      {isBedToClear(printer) && (
         <div>
           <Button component={Link} to={`/printers/${printer.id}`}>
             {t.jobs.lookAndClear}

@@ -13,6 +13,7 @@ import { JobRow } from "@/features/jobs/job-row";
 import classes from "@/features/jobs/jobs.module.css";
 import { useI18n } from "@/lib/i18n/context";
 import { byMovement, groupOf } from "@/lib/job-state";
+import { isBedToClear } from "@/lib/printer-state";
 import { ACTIVE, ENDED, useJobs } from "@/lib/queries/jobs";
 import { usePrinters } from "@/lib/queries/printers";
 import type { Job, Printer } from "@/lib/wire";
@@ -78,10 +79,7 @@ export function MyJobsPage(props: { submit: (isFirst: boolean) => ReactNode; isS
   const active = useJobs({ scope: "mine", status: ACTIVE, order: "newest" });
   const any = useJobs({ scope: "mine", status: ENDED, order: "newest" });
   const printers = usePrinters();
-  const beds = (printers.data ?? []).filter(
-    (printer) =>
-      printer.allowed_actions.includes("clear_bed") && printer.bed.state !== "clear" && printer.current_job === null,
-  );
+  const beds = (printers.data ?? []).filter(isBedToClear);
   const jobs = active.data?.pages.flatMap((page) => page.items) ?? [];
   const isEmpty = (query: typeof active): boolean => query.data?.pages[0]?.items.length === 0;
   const isFirst = isEmpty(active) && isEmpty(any);

@@ -10,7 +10,7 @@ import { Readings } from "@/features/printers/readings";
 import { usePrinterWords } from "@/features/printers/words";
 import { useI18n } from "@/lib/i18n/context";
 import { hasProgress } from "@/lib/job-state";
-import { printerState } from "@/lib/printer-state";
+import { isBedToClear, printerState } from "@/lib/printer-state";
 import type { Printer } from "@/lib/wire";
 
 /** A printer at a glance; what needs a person comes first and is marked. */
@@ -37,7 +37,7 @@ export const PrinterTile = memo(function PrinterTile({ printer }: { printer: Pri
         </div>
       )}
       {words !== null && <Text size="sm">{words}</Text>}
-      {isUrgent && printer.allowed_actions.includes("clear_bed") && state === "bed" && (
+      {isUrgent && isBedToClear(printer) && (
         <div>
           <Button component={Link} to={`/printers/${printer.id}`} size="sm">
             {t.jobs.lookAndClear}
