@@ -1,8 +1,16 @@
-import { queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type InfiniteData,
+  type QueryClient,
+} from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api/client";
 import { keys, type JobFilter } from "@/lib/api/keys";
 import { asApiError } from "@/lib/api/problem";
-import type { Job } from "@/lib/wire";
+import type { Job, JobPage } from "@/lib/wire";
 
 export const ACTIVE = "submitted,returned,queued,printing,cancelling,attention";
 export const ENDED = "done,failed,cancelled,rejected,withdrawn";
@@ -32,8 +40,25 @@ export function jobQuery(id: string) {
   });
 }
 
+/** The job as a list has it that nothing has made stale; undefined if none has it. */
+export function listedJob(client: QueryClient, id: string): Job | undefined {
+  const lists = client.getQueryCache().findAll({ queryKey: keys.jobs.lists, predicate: ({ state }) => !state.isInvalidated });
+  for (const { state } of lists) {
+    const pages = (state.data as InfiniteData<JobPage> | undefined)?.pages ?? [];
+    const job = pages.flatMap((page) => page.items).find((item) => item.id === id);
+    if (job !== undefined) return job;
+  }
+  return undefined;
+}
+
+/** A job; what a list has already shown of it is there at once. */
 export function useJob(id: string | undefined) {
-  return useQuery({ ...jobQuery(id ?? ""), enabled: id !== undefined });
+  const client = useQueryClient();
+  return useQuery({
+    ...jobQuery(id ?? ""),
+    enabled: id !== undefined,
+    initialData: () => (id === undefined ? undefined : listedJob(client, id)),
+  });
 }
 
 export function useJobEvents(id: string) {
