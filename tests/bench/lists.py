@@ -87,12 +87,10 @@ class _Lists:
     async def _statements(self) -> float:
         """Return the statements of a call, as the database tells each in its log."""
         async with _telling(self.bench) as log:
-            idle = await log.per_s(asyncio.sleep(IDLE_S))
-            before, began = log.count(), time.perf_counter()
-            await self._ask(COUNTED)
-            told = log.count() - before - idle * (time.perf_counter() - began)
+            idle, idle_s = await log.during(asyncio.sleep(IDLE_S))
+            told, took_s = await log.during(self._ask(COUNTED))
         # To a tenth: what else happens to be asked meanwhile is told too.
-        return max(0.0, round(told / COUNTED, 1))
+        return max(0.0, round((told - idle * took_s / idle_s) / COUNTED, 1))
 
 
 @dataclass(frozen=True)
@@ -101,15 +99,14 @@ class _Log:
 
     path: Path
 
-    def count(self) -> int:
-        """Return how many statements are told in it."""
-        return len(TOLD.findall(self.path.read_bytes()))
-
-    async def per_s(self, doing: Awaitable[object]) -> float:
-        """Return how many a second are told while something is done."""
-        before, began = self.count(), time.perf_counter()
+    async def during(self, doing: Awaitable[object]) -> tuple[int, float]:
+        """Return how many statements are told while something is done, and its seconds."""
+        before, began = self._count(), time.perf_counter()
         await doing
-        return (self.count() - before) / (time.perf_counter() - began)
+        return self._count() - before, time.perf_counter() - began
+
+    def _count(self) -> int:
+        return len(TOLD.findall(self.path.read_bytes()))
 
 
 @asynccontextmanager
@@ -120,8 +117,8 @@ async def _telling(bench: Bench) -> AsyncIterator[_Log]:
     try:
         await _tell(connection, "all")
         yield log
-        await _tell(connection, "none")
     finally:
+        await _tell(connection, "none")
         await connection.close()
 
 

@@ -37,7 +37,7 @@ export const PrinterTile = memo(function PrinterTile({ printer }: { printer: Pri
         </div>
       )}
       {words !== null && <Text size="sm">{words}</Text>}
-      {isUrgent && isBedToClear(printer) && (
+      {isBedToClear(printer) && (
         <div>
           <Button component={Link} to={`/printers/${printer.id}`} size="sm">
             {t.jobs.lookAndClear}

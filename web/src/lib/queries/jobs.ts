@@ -42,13 +42,11 @@ export function jobQuery(id: string) {
 
 /** The job as a list has it that nothing has made stale; undefined if none has it. */
 export function listedJob(client: QueryClient, id: string): Job | undefined {
-  const lists = client.getQueryCache().findAll({ queryKey: keys.jobs.lists, predicate: ({ state }) => !state.isInvalidated });
-  for (const { state } of lists) {
-    const pages = (state.data as InfiniteData<JobPage> | undefined)?.pages ?? [];
-    const job = pages.flatMap((page) => page.items).find((item) => item.id === id);
-    if (job !== undefined) return job;
-  }
-  return undefined;
+  return client
+    .getQueriesData<InfiniteData<JobPage>>({ queryKey: keys.jobs.lists, predicate: ({ state }) => !state.isInvalidated })
+    .flatMap(([, list]) => list?.pages ?? [])
+    .flatMap((page) => page.items)
+    .find((job) => job.id === id);
 }
 
 /** A job; what a list has already shown of it is there at once. */
@@ -57,7 +55,7 @@ export function useJob(id: string | undefined) {
   return useQuery({
     ...jobQuery(id ?? ""),
     enabled: id !== undefined,
-    initialData: () => (id === undefined ? undefined : listedJob(client, id)),
+    initialData: () => listedJob(client, id ?? ""),
   });
 }
 
